@@ -1,0 +1,241 @@
+package activity
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"golang.org/x/text/language"
+)
+
+// Config says what a [Journal] knows. New copies it.
+type Config struct {
+	// Types are the types of event that can be recorded. Defaults to none.
+	Types []EventType
+
+	// Locale is the language of the patterns in TypeOptions.Summary, and the one that summaries
+	// fall back to, as a BCP 47 tag. Defaults to "en".
+	Locale string
+
+	// MaxPayload is the most bytes that a payload may have. Defaults to 65,536.
+	MaxPayload int
+
+	// Now tells the time, for tests. Defaults to time.Now.
+	Now func() time.Time
+}
+
+// Journal records and reads events. It is safe for concurrent use; a program makes one and keeps it.
+type Journal struct {
+	store  Store
+	shared *shared
+}
+
+// shared is what all journals made of one by With have in common.
+type shared struct {
+	types      map[string]*definition
+	categories map[string][]string // the names of their types, sorted
+	locale     *chain              // of Config.Locale
+	locales    locales
+	maxPayload int
+	now        func() time.Time
+	ids        idSource
+}
+
+// New makes a journal on a store. A nil config means defaults. What is wrong with the config is an
+// [InvalidError].
+func New(store Store, config *Config) (*Journal, error) {
+	var c Config
+	if config != nil {
+		c = *config
+	}
+	if store == nil {
+		return nil, invalidf("Store", "is missing")
+	}
+	if c.Locale == "" {
+		c.Locale = "en"
+	}
+	if c.MaxPayload == 0 {
+		c.MaxPayload = MaxPayload
+	}
+	if c.MaxPayload < 2 {
+		return nil, invalidf("Config.MaxPayload", "is less than 2")
+	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	locale, err := language.Parse(c.Locale)
+	if err != nil || locale == language.Und {
+		return nil, &InvalidError{Field: "Config.Locale", Reason: "is not a language tag", Err: err}
+	}
+	s := &shared{
+		types:      map[string]*definition{},
+		categories: map[string][]string{},
+		locale:     newChain(locale, localeOf(locale)),
+		maxPayload: c.MaxPayload,
+		now:        c.Now,
+	}
+	for i, t := range c.Types {
+		field := fmt.Sprintf("Config.Types[%d]", i)
+		if t == nil || t.definition() == nil {
+			return nil, invalidf(field, "is missing: types are made by Define")
+		}
+		d := t.definition()
+		if s.types[d.name] != nil {
+			return nil, invalidf(field, "is a second type named %q", d.name)
+		}
+		if d.summary != nil {
+			if err := d.summary.Check(localeOf(locale)); err != nil {
+				return nil, &InvalidError{Field: field, Reason: err.Error(), Err: err}
+			}
+		}
+		s.types[d.name] = d
+		if category := d.options.Category; category != "" {
+			s.categories[category] = append(s.categories[category], d.name)
+		}
+	}
+	for _, names := range s.categories {
+		slices.Sort(names)
+	}
+	return &Journal{store: store, shared: s}, nil
+}
+
+// With returns a journal that is the same but for its store: one in a transaction of the host, for
+// example. See the Tx methods of the stores.
+func (j *Journal) With(store Store) *Journal { return &Journal{store: store, shared: j.shared} }
+
+// Tenant returns a handle on one tenant's events: every read and write through it stays within the
+// tenant. The name has at most 64 bytes; a bad one is reported by the calls made with it.
+func (j *Journal) Tenant(name string) Tenant { return Tenant{journal: j, name: name} }
+
+// Tenant is a handle on the events of one tenant. It is a small value, safe for concurrent use.
+type Tenant struct {
+	journal *Journal
+	name    string
+}
+
+// Name returns the tenant's name.
+func (t Tenant) Name() string { return t.name }
+
+// Record stores events, all or none, in the host's transaction if the journal is in one, and returns
+// them as stored, in the order of the drafts. Drafts of one call that occurred at the same time keep
+// their order on timelines.
+//
+// Bad input is an [InvalidError], a type that is not configured [ErrUnknownType], a key that was used
+// for something else [ErrKeyConflict]; nothing is stored then. There is no limit on the number of
+// drafts, but a thousand at a time are recorded fastest.
+func (t Tenant) Record(ctx context.Context, drafts ...Draft) ([]Event, error) {
+	rows, places, err := t.rows(ctx, drafts)
+	if err != nil || len(rows) == 0 {
+		return nil, err
+	}
+	stored, err := t.journal.store.AppendEvents(ctx, rows)
+	if err != nil {
+		return nil, err
+	}
+	if len(rows) == len(drafts) {
+		return stored, nil
+	}
+	events := make([]Event, len(drafts))
+	for i, place := range places {
+		events[i] = stored[place].Clone()
+	}
+	return events, nil
+}
+
+// rows makes rows of drafts, one for those that share a key; places tells the row of each draft.
+func (t Tenant) rows(ctx context.Context, drafts []Draft) (rows []EventRow, places []int, err error) {
+	if err := checkTenant(t.name); err != nil {
+		return nil, nil, err
+	}
+	s := t.journal.shared
+	actor, _ := ActorFrom(ctx)
+	now := s.now().UTC().Truncate(time.Microsecond)
+	if err := checkTime("Config.Now", now); err != nil {
+		return nil, nil, err
+	}
+	byKey := map[string]int{}
+	rows = make([]EventRow, 0, len(drafts))
+	places = make([]int, len(drafts))
+	for i, d := range drafts {
+		row, err := s.row(d, t.name, actor, now)
+		if err != nil {
+			return nil, nil, inDraft(err, i, len(drafts))
+		}
+		places[i] = len(rows)
+		if row.Key != "" {
+			if first, ok := byKey[row.Key]; ok {
+				if !row.Same(rows[first].Event) || row.Dated != rows[first].Dated {
+					return nil, nil, inDraft(invalidf("Key", "is that of another draft, which has other content"), i, len(drafts))
+				}
+				places[i] = first
+				continue
+			}
+			byKey[row.Key] = len(rows)
+		}
+		rows = append(rows, row)
+	}
+	s.identify(rows)
+	return rows, places, nil
+}
+
+func (s *shared) row(d Draft, tenant string, actor Entity, now time.Time) (EventRow, error) {
+	event, err := d.event(tenant, actor, s.maxPayload)
+	if err != nil {
+		return EventRow{}, err
+	}
+	if s.types[event.Type] != d.typ {
+		return EventRow{}, fmt.Errorf("%w: %q is not among Config.Types", ErrUnknownType, event.Type)
+	}
+	row := EventRow{Event: event, Dated: !d.at.IsZero()}
+	row.OccurredAt, row.RecordedAt = now, now
+	if row.Dated {
+		if err := checkTime("At", d.at); err != nil {
+			return EventRow{}, err
+		}
+		row.OccurredAt = d.at.UTC().Truncate(time.Microsecond)
+	}
+	return row, nil
+}
+
+// identify gives the rows their IDs, salts and leaves.
+func (s *shared) identify(rows []EventRow) {
+	times := make([]time.Time, len(rows))
+	for i := range rows {
+		times[i] = rows[i].OccurredAt
+	}
+	for i, id := range s.ids.assign(times) {
+		rows[i].ID = id
+	}
+	salt(rows)
+	for i := range rows {
+		rows[i].Leaf = leaf(&rows[i])
+	}
+}
+
+// inDraft says which of several drafts an error is about.
+func inDraft(err error, i, n int) error {
+	if n == 1 {
+		return err
+	}
+	if invalid, ok := err.(*InvalidError); ok {
+		named := *invalid
+		named.Field = fmt.Sprintf("Drafts[%d].%s", i, invalid.Field)
+		return &named
+	}
+	return fmt.Errorf("draft %d: %w", i, err)
+}
+
+// typesOf returns the names of the types in any of the categories, sorted.
+func (j *Journal) typesOf(categories []string) ([]string, error) {
+	var names []string
+	for _, category := range categories {
+		types, ok := j.shared.categories[category]
+		if !ok {
+			return nil, invalidf("Query.Categories", "has %q, which no configured type is in", category)
+		}
+		names = append(names, types...)
+	}
+	slices.Sort(names)
+	return slices.Compact(names), nil
+}

@@ -1,0 +1,301 @@
+package activity
+
+import (
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/binary"
+	"iter"
+	"slices"
+	"time"
+)
+
+// Limits of a query.
+const (
+	DefaultLimit = 50   // events on a page, if Query.Limit is zero
+	MaxLimit     = 500  // events on a page
+	MaxListed    = 1000 // entities, types or categories that one query lists
+)
+
+// Query says which events a timeline shows. All its conditions must hold; a zero field is no
+// condition, and the zero Query is the tenant's whole timeline.
+type Query struct {
+	About      []Entity  // about one of these: several entities merge into one timeline; labels do not count
+	Actor      Entity    // done by this actor
+	Types      []string  // of one of these types; events of types that are no longer configured are found too
+	Categories []string  // of a type in one of these categories
+	Task       ID        // recorded by a run of this task
+	Source     Source    // automatic or manual
+	From       time.Time // occurred at this instant or later
+	To         time.Time // occurred before this instant
+
+	After  Cursor // the page that follows: pass Page.Next
+	Before Cursor // the page that precedes: pass Page.Prev
+	Limit  int    // events on the page. Defaults to 50, at most 500
+}
+
+// Page is one page of a timeline, newest event first.
+type Page struct {
+	Events []Event `json:"events"`
+	Next   Cursor  `json:"next,omitempty"` // of the older events; empty if there are none
+	Prev   Cursor  `json:"prev,omitempty"` // of the newer events; empty on the first page
+}
+
+// Cursor is a place in a timeline. It is opaque, fits into a URL as it is, and holds for the query
+// and the tenant that it was made for; with any other it is [ErrInvalidCursor]. The limit may change
+// from page to page. Events that are recorded meanwhile neither shift nor repeat others.
+type Cursor string
+
+// Timeline returns one page of events. Its cost does not depend on how many events there are.
+func (t Tenant) Timeline(ctx context.Context, query Query) (Page, error) {
+	q, err := t.compile(&query)
+	if err != nil {
+		return Page{}, err
+	}
+	if q == nil {
+		return Page{}, nil // no type is in all of the lists
+	}
+	limit := q.Limit
+	q.Limit++ // one more tells whether there is a further page
+	events, err := t.journal.store.Feed(ctx, *q)
+	if err != nil {
+		return Page{}, err
+	}
+	more := len(events) > limit
+	if more {
+		events = events[:limit]
+	}
+	if q.Oldest {
+		slices.Reverse(events)
+	}
+	page := Page{Events: events}
+	if len(events) == 0 {
+		return page, nil
+	}
+	binding := query.binding(t.name)
+	// The event at the cursor that led here lies on its other side.
+	if q.Oldest || more {
+		page.Next = newCursor(binding, events[len(events)-1].ID)
+	}
+	if q.Oldest && more || query.After != "" {
+		page.Prev = newCursor(binding, events[0].ID)
+	}
+	return page, nil
+}
+
+// Events streams all events that match, newest first, starting after query.After if that is set.
+// It reads a page of query.Limit events at a time (default 500) and holds no connection between
+// pages. An event that existed when the loop began comes exactly once; one that is recorded
+// meanwhile comes if it lies further down. An error ends the loop.
+func (t Tenant) Events(ctx context.Context, query Query) iter.Seq2[Event, error] {
+	return func(yield func(Event, error) bool) {
+		if query.Before != "" {
+			yield(Event{}, invalidf("Query.Before", "is not for streams"))
+			return
+		}
+		if query.Limit == 0 {
+			query.Limit = MaxLimit
+		}
+		for {
+			page, err := t.Timeline(ctx, query)
+			if err != nil {
+				yield(Event{}, err)
+				return
+			}
+			for _, e := range page.Events {
+				if !yield(e, nil) {
+					return
+				}
+			}
+			if page.Next == "" {
+				return
+			}
+			query.After = page.Next
+		}
+	}
+}
+
+// Event returns one event of the tenant, or [ErrNotFound].
+func (t Tenant) Event(ctx context.Context, id ID) (Event, error) {
+	if err := checkTenant(t.name); err != nil {
+		return Event{}, err
+	}
+	return t.journal.store.Event(ctx, t.name, id)
+}
+
+// compile checks a query and translates it for the store. It returns nil if no event can match.
+func (t Tenant) compile(query *Query) (*EventQuery, error) {
+	if err := query.check(t.name); err != nil {
+		return nil, err
+	}
+	q := &EventQuery{
+		Tenant: t.name,
+		About:  query.About,
+		Actor:  query.Actor,
+		Types:  query.Types,
+		Task:   query.Task,
+		Source: query.Source,
+		Limit:  cmp.Or(query.Limit, DefaultLimit),
+	}
+	if len(query.Categories) > 0 {
+		types, err := t.journal.typesOf(query.Categories)
+		if err != nil {
+			return nil, err
+		}
+		if len(q.Types) > 0 {
+			types = slices.DeleteFunc(types, func(name string) bool { return !slices.Contains(q.Types, name) })
+		}
+		if len(types) == 0 {
+			return nil, nil
+		}
+		q.Types = types
+	}
+	if !query.From.IsZero() {
+		q.Min = firstID(ceil(query.From))
+	}
+	if !query.To.IsZero() {
+		q.Max = firstID(ceil(query.To))
+	}
+	binding := query.binding(t.name)
+	switch {
+	case query.After != "":
+		id, err := query.After.open(binding)
+		if err != nil {
+			return nil, err
+		}
+		if q.Max.IsZero() || id.Compare(q.Max) < 0 {
+			q.Max = id
+		}
+	case query.Before != "":
+		id, err := query.Before.open(binding)
+		if err != nil {
+			return nil, err
+		}
+		if id = id.Next(); id.Compare(q.Min) > 0 {
+			q.Min = id
+		}
+		q.Oldest = true
+	}
+	return q, nil
+}
+
+func (q *Query) check(tenant string) error {
+	if err := checkTenant(tenant); err != nil {
+		return err
+	}
+	if len(q.About) > MaxListed || len(q.Types) > MaxListed || len(q.Categories) > MaxListed {
+		return invalidf("Query", "lists more than %d entities, types or categories", MaxListed)
+	}
+	for _, e := range q.About {
+		if err := checkEntity("Query.About", e); err != nil {
+			return err
+		}
+	}
+	if !q.Actor.IsZero() {
+		if err := checkEntity("Query.Actor", q.Actor); err != nil {
+			return err
+		}
+	}
+	for _, name := range q.Types {
+		if err := checkTypeName("Query.Types", name); err != nil {
+			return err
+		}
+	}
+	if q.Source > Manual {
+		return invalidf("Query.Source", "is neither automatic nor manual")
+	}
+	for field, at := range map[string]time.Time{"Query.From": q.From, "Query.To": q.To} {
+		if !at.IsZero() {
+			if err := checkTime(field, at); err != nil {
+				return err
+			}
+		}
+	}
+	if !q.From.IsZero() && !q.To.IsZero() && q.To.Before(q.From) {
+		return invalidf("Query.To", "is before From")
+	}
+	if q.After != "" && q.Before != "" {
+		return invalidf("Query.After", "excludes Before")
+	}
+	if q.Limit < 0 || q.Limit > MaxLimit {
+		return invalidf("Query.Limit", "is not in 0 to %d", MaxLimit)
+	}
+	return nil
+}
+
+// ceil rounds up to the microsecond: an event that occurs at a microsecond lies before an instant
+// within the next one exactly if it lies before the end of that.
+func ceil(t time.Time) time.Time {
+	if r := t.Truncate(time.Microsecond); r.Equal(t) {
+		return t
+	}
+	return t.Truncate(time.Microsecond).Add(time.Microsecond)
+}
+
+// A cursor is a version byte, the ID at its place, and the first 8 bytes of a SHA-256 over both, the
+// tenant and the query. The hash is no secret: it finds mistakes, and what a forged cursor could
+// reach is only another place in the same timeline.
+const (
+	cursorVersion = 1
+	cursorLength  = 1 + 16 + 8
+)
+
+var cursorEncoding = base64.RawURLEncoding.Strict()
+
+func newCursor(binding [32]byte, id ID) Cursor {
+	raw := append([]byte{cursorVersion}, id[:]...)
+	return Cursor(cursorEncoding.EncodeToString(append(raw, cursorSum(binding, raw)...)))
+}
+
+func (c Cursor) open(binding [32]byte) (ID, error) {
+	if len(c) != cursorEncoding.EncodedLen(cursorLength) {
+		return ID{}, ErrInvalidCursor
+	}
+	raw, err := cursorEncoding.DecodeString(string(c))
+	if err != nil || raw[0] != cursorVersion || string(raw[17:]) != string(cursorSum(binding, raw[:17])) {
+		return ID{}, ErrInvalidCursor
+	}
+	return ID(raw[1:17]), nil
+}
+
+func cursorSum(binding [32]byte, raw []byte) []byte {
+	sum := sha256.Sum256(append(binding[:], raw...))
+	return sum[:8]
+}
+
+// binding is a hash of what a cursor holds for. The order of lists does not matter.
+func (q *Query) binding(tenant string) [32]byte {
+	var b []byte
+	text := func(s string) {
+		b = binary.AppendUvarint(b, uint64(len(s)))
+		b = append(b, s...)
+	}
+	list := func(items []string) {
+		items = slices.Compact(slices.Sorted(slices.Values(items)))
+		b = binary.AppendUvarint(b, uint64(len(items)))
+		for _, s := range items {
+			text(s)
+		}
+	}
+	text(tenant)
+	about := make([]string, len(q.About))
+	for i, e := range q.About {
+		about[i] = e.Kind + "\x00" + e.ID // neither contains a NUL
+	}
+	list(about)
+	text(q.Actor.Kind)
+	text(q.Actor.ID)
+	list(q.Types)
+	list(q.Categories)
+	b = append(b, q.Task[:]...)
+	b = append(b, byte(q.Source))
+	for _, at := range []time.Time{q.From, q.To} {
+		if at.IsZero() {
+			b = append(b, 0)
+			continue
+		}
+		b = binary.BigEndian.AppendUint64(append(b, 1), uint64(ceil(at).UnixMicro()))
+	}
+	return sha256.Sum256(b)
+}

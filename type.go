@@ -1,0 +1,274 @@
+package activity
+
+import (
+	"bytes"
+	"encoding"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
+	"time"
+
+	"golang.org/x/text/language"
+
+	"github.com/go-activity/activity/internal/message"
+)
+
+// Type is a type of event whose payload is a P. [Define] makes one, usually into a package variable.
+type Type[P any] struct{ def *definition }
+
+// EventType is a [Type] of any payload, as [Config.Types] lists them.
+type EventType interface {
+	Name() string
+	Options() TypeOptions
+	definition() *definition
+}
+
+// TypeOptions says how events of a type are shown and kept.
+type TypeOptions struct {
+	// Label names the type for people: "Stage changed". Defaults to the name, made readable.
+	Label string
+
+	// Category is the tab that shows the type: "deals". Defaults to none.
+	Category string
+
+	// Icon is a name or an address that the host's page understands. Defaults to none.
+	Icon string
+
+	// Summary is the pattern of the one-line summary, in the language of Config.Locale:
+	// "opened {count, plural, one {# email} other {# emails}}". It is a subset of ICU
+	// MessageFormat: {field}, {field, number}, {field, date}, {field, plural, …} with =N and the
+	// language's plural categories, {field, select, …}. Fields are those of P by their JSON names;
+	// {actor} is who did it, {about} the first entity it is about. Defaults to the label.
+	Summary string
+
+	// Translations are patterns in other languages, by BCP 47 tag: "es", "pt-BR". Defaults to none.
+	Translations map[string]string
+
+	// Version of the form of P, counted up when P changes so that older payloads no longer fit.
+	// Defaults to 1.
+	Version int
+
+	// Upcasts turn a payload of the version that is their key into one of the next version.
+	// There must be one for each version from 1 to Version-1. Defaults to none.
+	Upcasts map[int]func(json.RawMessage) (json.RawMessage, error)
+
+	// Retention is how long events of the type are kept. Defaults to forever.
+	Retention time.Duration
+}
+
+// definition is what the library knows of a type; it does not change after Define.
+type definition struct {
+	name     string
+	version  int
+	options  TypeOptions
+	summary  *message.Pattern            // nil: the label
+	patterns map[string]*message.Pattern // Translations, by canonical tag
+}
+
+// Define makes a type of event. The name is in the style of "deal.stage_changed": a-z, 0-9, _ and
+// single dots, at most 100 bytes. P is a struct, or a map with string keys, whose JSON is an object.
+// If P has a method Validate() error, each payload must pass it.
+//
+// Define panics where the program is wrong, like [regexp.MustCompile]: a bad name, a bad pattern, a
+// pattern with a field that P lacks, a plural category that the language does not have, a missing
+// upcast.
+func Define[P any](name string, options TypeOptions) Type[P] {
+	def, err := define(reflect.TypeFor[P](), name, options)
+	if err != nil {
+		panic(fmt.Sprintf("activity: Define(%q): %v", name, err))
+	}
+	return Type[P]{def}
+}
+
+// Name returns the name that Define was given.
+func (t Type[P]) Name() string { return t.def.name }
+
+// Options returns a copy of the options that Define was given, with the defaults filled in.
+func (t Type[P]) Options() TypeOptions {
+	options := t.def.options
+	options.Translations = maps.Clone(options.Translations)
+	options.Upcasts = maps.Clone(options.Upcasts)
+	return options
+}
+
+func (t Type[P]) definition() *definition { return t.def }
+
+// New makes a draft of an event with a payload. The payload is encoded at once; what is wrong with
+// it is reported by Record.
+func (t Type[P]) New(payload P) Draft {
+	data, err := encode(payload)
+	return Draft{typ: t.def, payload: data, err: err}
+}
+
+// Payload decodes an event's payload, after bringing one of an older version up to date. An event
+// of another type is an [InvalidError], one of a newer version is [ErrVersion], an erased one is
+// [ErrNotFound].
+func (t Type[P]) Payload(e Event) (P, error) {
+	var payload P
+	if e.Type != t.def.name {
+		return payload, invalidf("Event.Type", "is %q and not %q", e.Type, t.def.name)
+	}
+	if e.Erased && len(e.Payload) == 0 {
+		return payload, fmt.Errorf("%w: the payload of event %s was erased", ErrNotFound, e.ID)
+	}
+	data, err := t.def.upcast(e)
+	if err != nil {
+		return payload, err
+	}
+	if err := json.Unmarshal(data, &payload); err != nil {
+		return payload, &InvalidError{Field: "Event.Payload", Reason: "does not fit: " + err.Error(), Err: err}
+	}
+	return payload, nil
+}
+
+// upcast returns the event's payload in the type's current version.
+func (d *definition) upcast(e Event) (json.RawMessage, error) {
+	if e.Version > d.version || e.Version < 1 {
+		return nil, fmt.Errorf("%w: event %s has version %d of %s, known is %d", ErrVersion, e.ID, e.Version, d.name, d.version)
+	}
+	data := e.Payload
+	for v := e.Version; v < d.version; v++ {
+		next, err := d.options.Upcasts[v](data)
+		if err != nil {
+			return nil, &InvalidError{Field: "Event.Payload", Reason: fmt.Sprintf("cannot be upcast from version %d: %v", v, err), Err: err}
+		}
+		data = next
+	}
+	return data, nil
+}
+
+func encode(payload any) (json.RawMessage, error) {
+	if v, ok := payload.(interface{ Validate() error }); ok {
+		if err := v.Validate(); err != nil {
+			return nil, &InvalidError{Field: "Payload", Reason: "is not valid: " + err.Error(), Err: err}
+		}
+	}
+	var buf bytes.Buffer
+	encoder := json.NewEncoder(&buf)
+	encoder.SetEscapeHTML(false) // pages escape; the stored payload stays readable
+	if err := encoder.Encode(payload); err != nil {
+		return nil, &InvalidError{Field: "Payload", Reason: "cannot be encoded: " + err.Error(), Err: err}
+	}
+	return bytes.TrimSuffix(buf.Bytes(), []byte("\n")), nil
+}
+
+func define(p reflect.Type, name string, options TypeOptions) (*definition, error) {
+	if err := checkTypeName("name", name); err != nil {
+		return nil, err
+	}
+	fields, err := jsonFields(p)
+	if err != nil {
+		return nil, err
+	}
+	if options.Label == "" {
+		options.Label = readable(name)
+	}
+	if options.Version == 0 {
+		options.Version = 1
+	}
+	if options.Version < 1 {
+		return nil, fmt.Errorf("version %d is less than 1", options.Version)
+	}
+	for v := range options.Upcasts {
+		if v < 1 || v >= options.Version {
+			return nil, fmt.Errorf("an upcast from version %d leads nowhere: the version is %d", v, options.Version)
+		}
+	}
+	for v := 1; v < options.Version; v++ {
+		if options.Upcasts[v] == nil {
+			return nil, fmt.Errorf("there is no upcast from version %d", v)
+		}
+	}
+	if options.Retention < 0 {
+		return nil, fmt.Errorf("retention %v is negative", options.Retention)
+	}
+	d := &definition{name: name, version: options.Version, options: options, patterns: map[string]*message.Pattern{}}
+	d.options.Translations = maps.Clone(options.Translations)
+	d.options.Upcasts = maps.Clone(options.Upcasts)
+	if options.Summary != "" {
+		if d.summary, err = compile(options.Summary, fields); err != nil {
+			return nil, err
+		}
+	}
+	for _, locale := range slices.Sorted(maps.Keys(options.Translations)) {
+		tag, err := language.Parse(locale)
+		if err != nil {
+			return nil, fmt.Errorf("translation %q: %w", locale, err)
+		}
+		pattern, err := compile(options.Translations[locale], fields)
+		if err == nil {
+			err = pattern.Check(localeOf(tag))
+		}
+		if err != nil {
+			return nil, fmt.Errorf("translation %q: %w", locale, err)
+		}
+		d.patterns[tag.String()] = pattern
+	}
+	return d, nil
+}
+
+func compile(pattern string, fields map[string]bool) (*message.Pattern, error) {
+	p, err := message.Parse(pattern)
+	if err != nil {
+		return nil, err
+	}
+	for _, field := range p.Fields() {
+		builtin := field.Name == fieldActor || field.Name == fieldAbout
+		switch {
+		case builtin && fields[field.Name]:
+			return nil, fmt.Errorf("pattern %q: {%s} is ambiguous: the payload has a field of that name", pattern, field.Name)
+		case builtin && field.Kind != message.KindText:
+			return nil, fmt.Errorf("pattern %q: {%s} takes no format", pattern, field.Name)
+		case !builtin && fields != nil && !fields[field.Name]:
+			return nil, fmt.Errorf("pattern %q: the payload has no field %q", pattern, field.Name)
+		}
+	}
+	return p, nil
+}
+
+// jsonFields returns the names of the fields of p's JSON object, or nil where the type does not
+// tell them: a map, or a type that encodes itself.
+func jsonFields(p reflect.Type) (map[string]bool, error) {
+	switch {
+	case p.Implements(reflect.TypeFor[json.Marshaler]()):
+		return nil, nil
+	case p.Implements(reflect.TypeFor[encoding.TextMarshaler]()):
+		return nil, fmt.Errorf("payload %v is encoded as text, not as an object", p)
+	case p.Kind() == reflect.Map && p.Key().Kind() == reflect.String:
+		return nil, nil
+	case p.Kind() != reflect.Struct:
+		return nil, fmt.Errorf("payload %v is neither a struct nor a map with string keys", p)
+	}
+	fields := map[string]bool{}
+	for _, f := range reflect.VisibleFields(p) {
+		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+		embedded := f.Anonymous && name == ""
+		if embedded || f.Tag.Get("json") == "-" || !f.IsExported() || hidden(p, f.Index) {
+			continue
+		}
+		if name == "" {
+			name = f.Name
+		}
+		fields[name] = true
+	}
+	return fields, nil
+}
+
+// hidden reports whether a promoted field belongs to an embedded struct that JSON shows under a
+// name of its own, or not at all.
+func hidden(p reflect.Type, index []int) bool {
+	for i := 1; i < len(index); i++ {
+		if tag := p.FieldByIndex(index[:i]).Tag.Get("json"); tag != "" {
+			return true
+		}
+	}
+	return false
+}
+
+// readable makes words of a type's name: "deal.stage_changed" becomes "deal stage changed".
+func readable(name string) string {
+	return strings.TrimSpace(strings.NewReplacer(".", " ", "_", " ").Replace(name))
+}
