@@ -1,0 +1,43 @@
+# Everything that people and CI run; "make" alone lists it.
+
+STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+FUZZTIME ?= 30s
+ARGS ?=
+
+# benchmarks/ is a module of its own, so that its dependencies stay out of ours.
+MODULES := . $(patsubst %/go.mod,%,$(wildcard benchmarks/go.mod))
+
+.PHONY: help
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' Makefile
+
+.PHONY: test
+test: ## run all tests, with the race detector, against a real PostgreSQL
+	scripts/setup-postgres
+	ACTIVITY_TEST_REQUIRE=postgres go test -race -timeout 10m ./...
+	@if [ -f benchmarks/go.mod ]; then \
+		set -ex; cd benchmarks; go vet ./...; go test -timeout 10m ./...; \
+	fi
+
+.PHONY: lint
+lint: ## check formatting, code, scripts and modules
+	@for script in .ci/run $(wildcard scripts/*) internal/pgtest/watchdog.sh; do \
+		echo "bash -n $$script"; bash -n "$$script" || exit 1; \
+	done
+	@echo "gofmt -l ."; unformatted=$$(gofmt -l .) || exit 1; \
+	if [ -n "$$unformatted" ]; then echo "not formatted:"; echo "$$unformatted"; exit 1; fi
+	@set -e; for module in $(MODULES); do \
+		( set -x; cd "$$module"; \
+		go vet ./...; \
+		GOTOOLCHAIN=$$(go env GOVERSION) go run $(STATICCHECK) ./...; \
+		go mod tidy -diff; \
+		go mod verify ); \
+	done
+
+.PHONY: bench
+bench: ## measure: make bench ARGS="..."
+	cd benchmarks && go run . $(ARGS)
+
+.PHONY: fuzz
+fuzz: ## run each fuzz test for FUZZTIME (30s)
+	scripts/fuzz $(FUZZTIME)

@@ -1,0 +1,73 @@
+package bunstore
+
+import (
+	"encoding/hex"
+	"strconv"
+	"time"
+
+	"github.com/go-activity/activity"
+)
+
+// pgArray writes a PostgreSQL array in its text form: {1,NULL,"a \"quoted\" text"}.
+type pgArray struct{ b []byte }
+
+func (a *pgArray) next() {
+	if len(a.b) == 0 {
+		a.b = append(a.b, '{')
+	} else {
+		a.b = append(a.b, ',')
+	}
+}
+
+func (a *pgArray) null() {
+	a.next()
+	a.b = append(a.b, "NULL"...)
+}
+
+func (a *pgArray) int(n int64) {
+	a.next()
+	a.b = strconv.AppendInt(a.b, n, 10)
+}
+
+// id writes an ID, the zero ID as NULL.
+func (a *pgArray) id(id activity.ID) {
+	if id.IsZero() {
+		a.null()
+		return
+	}
+	a.next()
+	a.b = hex.AppendEncode(a.b, id[:]) // PostgreSQL reads a UUID without dashes too
+}
+
+func (a *pgArray) time(t time.Time) {
+	a.next()
+	a.b = append(a.b, '"')
+	a.b = append(appendTime(a.b, t), '"')
+}
+
+func (a *pgArray) bytes(data []byte) {
+	a.next()
+	a.b = append(a.b, `"\\x`...)
+	a.b = append(hex.AppendEncode(a.b, data), '"')
+}
+
+func (a *pgArray) text(s string) {
+	a.next()
+	a.b = append(a.b, '"')
+	start := 0
+	for i := range len(s) {
+		if c := s[i]; c == '"' || c == '\\' {
+			a.b = append(append(a.b, s[start:i]...), '\\')
+			start = i
+		}
+	}
+	a.b = append(append(a.b, s[start:]...), '"')
+}
+
+// String returns the array.
+func (a *pgArray) String() string {
+	if len(a.b) == 0 {
+		return "{}"
+	}
+	return string(a.b) + "}"
+}

@@ -1,0 +1,194 @@
+package bunstore
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/go-activity/activity"
+)
+
+// maxInsert is how many rows go into one statement.
+const maxInsert = 2500
+
+// AppendEvents implements [activity.Store].
+func (s *Store) AppendEvents(ctx context.Context, rows []activity.EventRow) (events []activity.Event, err error) {
+	if err := s.ready(ctx); err != nil {
+		return nil, err
+	}
+	switch {
+	case len(rows) == 0:
+		return nil, nil
+	case s.tx != nil:
+		s.tx.mu.Lock()
+		defer s.tx.mu.Unlock()
+		if s.engine.insertsAtOnce(rows) {
+			return s.append(ctx, rows)
+		}
+		err = s.tx.savepoint(ctx, func() error {
+			events, err = s.append(ctx, rows)
+			return err
+		})
+	case s.engine.insertsAtOnce(rows):
+		return s.append(ctx, rows)
+	default:
+		err = s.inTx(ctx, func(tx *Store) error {
+			events, err = tx.append(ctx, rows)
+			return err
+		})
+	}
+	if err != nil {
+		return nil, err
+	}
+	return events, nil
+}
+
+// append stores rows. Where it takes several statements, the caller makes them one.
+func (s *Store) append(ctx context.Context, rows []activity.EventRow) ([]activity.Event, error) {
+	// All transactions claim keys in the same order, so they do not wait for each other in a circle.
+	order := make([]int, len(rows))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(rows[a].Key, rows[b].Key) })
+
+	events := make([]activity.Event, len(rows))
+	batch := make([]*activity.EventRow, 0, min(len(rows), maxInsert))
+	for places := range slices.Chunk(order, maxInsert) {
+		batch = batch[:0]
+		for _, i := range places {
+			batch = append(batch, &rows[i])
+		}
+		stored, err := s.engine.insert(ctx, s, batch)
+		if err != nil {
+			return nil, s.failed(ctx, "record", err)
+		}
+		for n, i := range places {
+			if stored[n] {
+				events[i] = rows[i].Clone()
+				continue
+			}
+			if events[i], err = s.settle(ctx, &rows[i]); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return events, nil
+}
+
+// settle returns the event that has the key of a row which was not stored because of it.
+func (s *Store) settle(ctx context.Context, row *activity.EventRow) (activity.Event, error) {
+	for {
+		found, err := s.engine.byKey(ctx, s.writer(), row.Tenant, row.Key)
+		if err == nil {
+			if !row.Same(found) {
+				return activity.Event{}, &activity.KeyConflictError{Key: row.Key, ID: found.ID}
+			}
+			return found, nil
+		}
+		if !errors.Is(err, sql.ErrNoRows) {
+			return activity.Event{}, s.failed(ctx, "record", err)
+		}
+		// The event was deleted since, by retention: the key is free again.
+		stored, err := s.engine.insert(ctx, s, []*activity.EventRow{row})
+		if err != nil {
+			return activity.Event{}, s.failed(ctx, "record", err)
+		}
+		if stored[0] {
+			return row.Clone(), nil
+		}
+	}
+}
+
+// Event implements [activity.Store].
+func (s *Store) Event(ctx context.Context, tenant string, id activity.ID) (activity.Event, error) {
+	if err := s.ready(ctx); err != nil {
+		return activity.Event{}, err
+	}
+	db, done := s.reader()
+	defer done()
+	e, err := s.engine.byID(ctx, db, id)
+	if errors.Is(err, sql.ErrNoRows) || err == nil && e.Tenant != tenant {
+		return activity.Event{}, fmt.Errorf("%w: event %s", activity.ErrNotFound, id)
+	}
+	if err != nil {
+		return activity.Event{}, s.failed(ctx, "read event", err)
+	}
+	return e, nil
+}
+
+func keyed(rows []activity.EventRow) bool {
+	return slices.ContainsFunc(rows, func(r activity.EventRow) bool { return r.Key != "" })
+}
+
+// eventColumns are the columns that scanEvent reads, of a table called e.
+const eventColumns = `e.tenant, e.type, e.version, e.actor_kind, e.actor_id, e.actor_label, e.about,
+	e.task, e.source, e.occurred_at, e.recorded_at, e.key, e.payload, e.erased`
+
+// scanned is where a row's columns go on their way into an event. All are nullable, because a feed
+// may lead to an event that is gone.
+type scanned struct {
+	tenant, typ, actorKind, actorID, actorLabel, key sql.NullString
+	version, source                                  sql.NullInt64
+	about, payload                                   []byte
+	task                                             activity.ID
+	erased                                           sql.NullBool
+}
+
+// targets are the places for eventColumns; the times go where the engine wants them.
+func (r *scanned) targets(occurred, recorded any) []any {
+	return []any{&r.tenant, &r.typ, &r.version, &r.actorKind, &r.actorID, &r.actorLabel, &r.about,
+		&r.task, &r.source, occurred, recorded, &r.key, &r.payload, &r.erased}
+}
+
+func (r *scanned) event(id activity.ID) (activity.Event, error) {
+	about, err := decodeAbout(r.about)
+	if err != nil {
+		return activity.Event{}, fmt.Errorf("event %s: about: %w", id, err)
+	}
+	return activity.Event{
+		ID:      id,
+		Tenant:  r.tenant.String,
+		Type:    r.typ.String,
+		Version: int(r.version.Int64),
+		Actor:   activity.Entity{Kind: r.actorKind.String, ID: r.actorID.String, Label: r.actorLabel.String},
+		About:   about,
+		Task:    r.task,
+		Source:  activity.Source(r.source.Int64),
+		Key:     r.key.String,
+		Payload: r.payload,
+		Erased:  r.erased.Bool,
+	}, nil
+}
+
+// The entities of an event are one column: a JSON array of kind, id, label, kind, id, label, …
+func encodeAbout(about []activity.Entity) (string, error) {
+	list := make([]string, 0, 3*len(about))
+	for _, e := range about {
+		list = append(list, e.Kind, e.ID, e.Label)
+	}
+	text, err := json.Marshal(list)
+	return string(text), err
+}
+
+func decodeAbout(text []byte) ([]activity.Entity, error) {
+	var list []string
+	if err := json.Unmarshal(text, &list); err != nil {
+		return nil, err
+	}
+	if len(list) == 0 {
+		return nil, nil
+	}
+	about := make([]activity.Entity, 0, len(list)/3)
+	for e := range slices.Chunk(list, 3) {
+		if len(e) != 3 {
+			return nil, errors.New("is incomplete")
+		}
+		about = append(about, activity.Entity{Kind: e[0], ID: e[1], Label: e[2]})
+	}
+	return about, nil
+}

@@ -1,0 +1,202 @@
+package bunstore
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"database/sql"
+	"slices"
+	"time"
+
+	"github.com/uptrace/bun"
+
+	"github.com/go-activity/activity"
+)
+
+// postgres is the engine for PostgreSQL 13 and later. Columns travel as arrays, written as text,
+// which every driver can send.
+type postgres struct{}
+
+const pgInsert = `
+WITH event AS (
+  INSERT INTO activity_event (id, tenant, type, version, actor_kind, actor_id, actor_label, about,
+    task, source, occurred_at, recorded_at, payload, salts)
+  SELECT *
+  FROM unnest($1::uuid[], $2::text[], $3::text[], $4::integer[], $5::text[], $6::text[], $7::text[], $8::json[],
+    $9::uuid[], $10::smallint[], $11::timestamptz[], $12::timestamptz[], $13::json[], $14::bytea[])
+), feed AS (
+  INSERT INTO activity_feed (feed, type, source, event_id)
+  SELECT *
+  FROM unnest($15::bigint[], $16::text[], $17::smallint[], $18::uuid[])
+)
+INSERT INTO activity_pending (event_id, tenant, recorded_at, leaf)
+SELECT *
+FROM unnest($1::uuid[], $2::text[], $12::timestamptz[], $19::bytea[])`
+
+// A row whose key exists is left out of all three tables. ON CONFLICT waits for a transaction that
+// is about to store the same key.
+const pgInsertKeyed = `
+WITH event AS (
+  INSERT INTO activity_event (id, tenant, type, version, actor_kind, actor_id, actor_label, about,
+    task, source, occurred_at, recorded_at, payload, salts, key)
+  SELECT *
+  FROM unnest($1::uuid[], $2::text[], $3::text[], $4::integer[], $5::text[], $6::text[], $7::text[], $8::json[],
+    $9::uuid[], $10::smallint[], $11::timestamptz[], $12::timestamptz[], $13::json[], $14::bytea[], $20::text[])
+  ON CONFLICT (tenant, key) WHERE key IS NOT NULL DO NOTHING
+  RETURNING id
+), feed AS (
+  INSERT INTO activity_feed (feed, type, source, event_id)
+  SELECT f.*
+  FROM unnest($15::bigint[], $16::text[], $17::smallint[], $18::uuid[]) AS f (feed, type, source, event_id)
+  WHERE f.event_id IN (SELECT id FROM event)
+), pending AS (
+  INSERT INTO activity_pending (event_id, tenant, recorded_at, leaf)
+  SELECT p.*
+  FROM unnest($1::uuid[], $2::text[], $12::timestamptz[], $19::bytea[]) AS p (event_id, tenant, recorded_at, leaf)
+  WHERE p.event_id IN (SELECT id FROM event)
+)
+SELECT id FROM event`
+
+func (postgres) insertsAtOnce(rows []activity.EventRow) bool {
+	return len(rows) == 1 || len(rows) <= maxInsert && !keyed(rows)
+}
+
+func (postgres) insert(ctx context.Context, s *Store, rows []*activity.EventRow) ([]bool, error) {
+	args, err := pgColumns(rows)
+	if err != nil {
+		return nil, err
+	}
+	stored := make([]bool, len(rows))
+	db := s.writer()
+	if last := rows[len(rows)-1]; last.Key == "" { // they are sorted by key
+		for i := range stored {
+			stored[i] = true
+		}
+		_, err := db.ExecContext(ctx, pgInsert, args[:19]...)
+		return stored, err
+	}
+	found, err := db.QueryContext(ctx, pgInsertKeyed, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer found.Close()
+	places := make(map[activity.ID]int, len(rows))
+	for i, r := range rows {
+		places[r.ID] = i
+	}
+	for found.Next() {
+		var id activity.ID
+		if err := found.Scan(&id); err != nil {
+			return nil, err
+		}
+		stored[places[id]] = true
+	}
+	return stored, found.Err()
+}
+
+// pgColumns makes the arguments of the insert statements.
+func pgColumns(rows []*activity.EventRow) ([]any, error) {
+	var c [20]pgArray
+	type entry struct {
+		feed int64
+		row  *activity.EventRow
+	}
+	var feed []entry
+	var keys []int64
+	for _, r := range rows {
+		about, err := encodeAbout(r.About)
+		if err != nil {
+			return nil, err
+		}
+		c[0].id(r.ID)
+		c[1].text(r.Tenant)
+		c[2].text(r.Type)
+		c[3].int(int64(r.Version))
+		c[4].text(r.Actor.Kind)
+		c[5].text(r.Actor.ID)
+		c[6].text(r.Actor.Label)
+		c[7].text(about)
+		c[8].id(r.Task)
+		c[9].int(int64(r.Source))
+		c[10].time(r.OccurredAt)
+		c[11].time(r.RecordedAt)
+		c[12].text(string(r.Payload))
+		c[13].bytes(r.Salts)
+		c[18].bytes(r.Leaf[:])
+		if r.Key == "" {
+			c[19].null()
+		} else {
+			c[19].text(r.Key)
+		}
+		keys = feedsOf(keys[:0], &r.Event)
+		for _, key := range keys {
+			feed = append(feed, entry{key, r})
+		}
+	}
+	// Neighbours in the index are written together.
+	slices.SortFunc(feed, func(a, b entry) int {
+		return cmp.Or(
+			cmp.Compare(a.feed, b.feed),
+			cmp.Compare(a.row.Type, b.row.Type),
+			cmp.Compare(a.row.Source, b.row.Source),
+			bytes.Compare(a.row.ID[:], b.row.ID[:]))
+	})
+	for _, f := range feed {
+		c[14].int(f.feed)
+		c[15].text(f.row.Type)
+		c[16].int(int64(f.row.Source))
+		c[17].id(f.row.ID)
+	}
+	args := make([]any, len(c))
+	for i := range c {
+		args[i] = c[i].String()
+	}
+	return args, nil
+}
+
+const (
+	pgByID  = `SELECT e.id, ` + eventColumns + ` FROM activity_event e WHERE e.id = $1::uuid`
+	pgByKey = `SELECT e.id, ` + eventColumns + ` FROM activity_event e WHERE e.tenant = $1::text AND e.key = $2::text`
+)
+
+func (postgres) byID(ctx context.Context, db conn, id activity.ID) (activity.Event, error) {
+	return pgScan(db.QueryRowContext(ctx, pgByID, id.String()))
+}
+
+func (postgres) byKey(ctx context.Context, db conn, tenant, key string) (activity.Event, error) {
+	return pgScan(db.QueryRowContext(ctx, pgByKey, tenant, key))
+}
+
+func pgScan(row interface{ Scan(...any) error }) (activity.Event, error) {
+	var id activity.ID
+	var r scanned
+	var occurred, recorded sql.NullTime
+	if err := row.Scan(append([]any{&id}, r.targets(&occurred, &recorded)...)...); err != nil {
+		return activity.Event{}, err
+	}
+	if !r.tenant.Valid {
+		return activity.Event{ID: id}, nil // a feed led to nothing
+	}
+	e, err := r.event(id)
+	e.OccurredAt, e.RecordedAt = occurred.Time.UTC(), recorded.Time.UTC()
+	return e, err
+}
+
+func (postgres) lock(ctx context.Context, db *bun.DB) error {
+	if _, err := db.ExecContext(ctx, `BEGIN`); err != nil {
+		return err
+	}
+	_, err := db.ExecContext(ctx, `SELECT pg_advisory_xact_lock(hashtext('github.com/go-activity/activity migrations'))`)
+	return err
+}
+
+func (postgres) hasTable(ctx context.Context, db conn, name string) (bool, error) {
+	var found bool
+	err := db.QueryRowContext(ctx, `SELECT to_regclass($1::text) IS NOT NULL`, name).Scan(&found)
+	return found, err
+}
+
+// pgTime is how times are written: PostgreSQL reads it whatever its DateStyle is.
+const pgTime = "2006-01-02 15:04:05.999999Z"
+
+func appendTime(b []byte, t time.Time) []byte { return t.UTC().AppendFormat(b, pgTime) }

@@ -1,0 +1,140 @@
+package bunstore
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"database/sql"
+	"slices"
+	"time"
+
+	"github.com/uptrace/bun"
+
+	"github.com/go-activity/activity"
+)
+
+// sqlite is the engine for SQLite 3.38 and later.
+type sqlite struct{}
+
+const (
+	sqliteInsertEvent = `
+INSERT INTO activity_event (id, tenant, type, version, actor_kind, actor_id, actor_label, about,
+  task, source, occurred_at, recorded_at, payload, salts, key)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (tenant, key) WHERE key IS NOT NULL DO NOTHING`
+	sqliteInsertFeed    = `INSERT INTO activity_feed (feed, type, source, event_id) VALUES (?, ?, ?, ?)`
+	sqliteInsertPending = `INSERT INTO activity_pending (event_id, tenant, recorded_at, leaf) VALUES (?, ?, ?, ?)`
+)
+
+func (sqlite) insertsAtOnce([]activity.EventRow) bool { return false }
+
+func (sqlite) insert(ctx context.Context, s *Store, rows []*activity.EventRow) ([]bool, error) {
+	// A context that can end costs the driver a goroutine for each statement; between rows is soon
+	// enough.
+	inner := context.WithoutCancel(ctx)
+	var stmts [3]*sql.Stmt
+	for i, text := range [...]string{sqliteInsertEvent, sqliteInsertFeed, sqliteInsertPending} {
+		stmt, err := s.tx.prepared.get(inner, s.tx, text)
+		if err != nil {
+			return nil, err
+		}
+		stmts[i] = stmt
+	}
+	type entry struct {
+		feed int64
+		row  *activity.EventRow
+	}
+	var feed []entry
+	var keys []int64
+	stored := make([]bool, len(rows))
+	for i, r := range rows {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		about, err := encodeAbout(r.About)
+		if err != nil {
+			return nil, err
+		}
+		result, err := stmts[0].ExecContext(inner, r.ID[:], r.Tenant, r.Type, r.Version,
+			r.Actor.Kind, r.Actor.ID, r.Actor.Label, about, sqliteID(r.Task), int64(r.Source),
+			r.OccurredAt.UnixMicro(), r.RecordedAt.UnixMicro(), string(r.Payload), r.Salts,
+			sql.NullString{String: r.Key, Valid: r.Key != ""})
+		if err != nil {
+			return nil, err
+		}
+		if n, err := result.RowsAffected(); err != nil {
+			return nil, err
+		} else if n == 0 {
+			continue
+		}
+		stored[i] = true
+		if _, err := stmts[2].ExecContext(inner, r.ID[:], r.Tenant, r.RecordedAt.UnixMicro(), r.Leaf[:]); err != nil {
+			return nil, err
+		}
+		keys = feedsOf(keys[:0], &r.Event)
+		for _, key := range keys {
+			feed = append(feed, entry{key, r})
+		}
+	}
+	// Neighbours in the index are written together.
+	slices.SortFunc(feed, func(a, b entry) int {
+		return cmp.Or(
+			cmp.Compare(a.feed, b.feed),
+			cmp.Compare(a.row.Type, b.row.Type),
+			cmp.Compare(a.row.Source, b.row.Source),
+			bytes.Compare(a.row.ID[:], b.row.ID[:]))
+	})
+	for _, f := range feed {
+		if _, err := stmts[1].ExecContext(inner, f.feed, f.row.Type, int64(f.row.Source), f.row.ID[:]); err != nil {
+			return nil, err
+		}
+	}
+	return stored, ctx.Err()
+}
+
+func sqliteID(id activity.ID) []byte {
+	if id.IsZero() {
+		return nil
+	}
+	return id[:]
+}
+
+const (
+	sqliteByID  = `SELECT e.id, ` + eventColumns + ` FROM activity_event e WHERE e.id = ?`
+	sqliteByKey = `SELECT e.id, ` + eventColumns + ` FROM activity_event e WHERE e.tenant = ? AND e.key = ?`
+)
+
+func (sqlite) byID(ctx context.Context, db conn, id activity.ID) (activity.Event, error) {
+	return sqliteScan(db.QueryRowContext(ctx, sqliteByID, id[:]))
+}
+
+func (sqlite) byKey(ctx context.Context, db conn, tenant, key string) (activity.Event, error) {
+	return sqliteScan(db.QueryRowContext(ctx, sqliteByKey, tenant, key))
+}
+
+func sqliteScan(row interface{ Scan(...any) error }) (activity.Event, error) {
+	var id activity.ID
+	var r scanned
+	var occurred, recorded sql.NullInt64
+	if err := row.Scan(append([]any{&id}, r.targets(&occurred, &recorded)...)...); err != nil {
+		return activity.Event{}, err
+	}
+	if !r.tenant.Valid {
+		return activity.Event{ID: id}, nil // a feed led to nothing
+	}
+	e, err := r.event(id)
+	e.OccurredAt = time.UnixMicro(occurred.Int64).UTC()
+	e.RecordedAt = time.UnixMicro(recorded.Int64).UTC()
+	return e, err
+}
+
+func (sqlite) lock(ctx context.Context, db *bun.DB) error {
+	_, err := db.ExecContext(ctx, `BEGIN IMMEDIATE`)
+	return err
+}
+
+func (sqlite) hasTable(ctx context.Context, db conn, name string) (bool, error) {
+	var found bool
+	err := db.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?)`, name).Scan(&found)
+	return found, err
+}

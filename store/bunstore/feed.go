@@ -1,0 +1,68 @@
+package bunstore
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+
+	"github.com/go-activity/activity"
+)
+
+// An event is in several feeds: its tenant's, its actor's, that of each entity it is about, and its
+// task's. The role keeps apart what a user did from what happened to them.
+type role byte
+
+const (
+	ofTenant role = iota
+	ofActor
+	ofEntity
+	ofTask
+)
+
+// feedKey is the first 8 bytes of a SHA-256 over role, tenant, kind and id, each after its length.
+// Two feeds may share a key; readers therefore check each event that a feed leads to.
+func feedKey(r role, tenant, kind, id string) int64 {
+	b := make([]byte, 0, 256)
+	b = append(b, byte(r))
+	for _, s := range [...]string{tenant, kind, id} {
+		b = binary.BigEndian.AppendUint32(b, uint32(len(s)))
+		b = append(b, s...)
+	}
+	sum := sha256.Sum256(b)
+	return int64(binary.BigEndian.Uint64(sum[:8]))
+}
+
+// feedsOf appends the keys of the feeds that an event is in.
+func feedsOf(keys []int64, e *activity.Event) []int64 {
+	keys = append(keys,
+		feedKey(ofTenant, e.Tenant, "", ""),
+		feedKey(ofActor, e.Tenant, e.Actor.Kind, e.Actor.ID))
+	for _, about := range e.About {
+		keys = append(keys, feedKey(ofEntity, e.Tenant, about.Kind, about.ID))
+	}
+	if !e.Task.IsZero() {
+		keys = append(keys, feedKey(ofTask, e.Tenant, "", e.Task.String()))
+	}
+	return keys
+}
+
+// conditions returns the feeds that a query's events are in: in one of each list at least.
+func conditions(q *activity.EventQuery) [][]int64 {
+	var all [][]int64
+	if len(q.About) > 0 {
+		feeds := make([]int64, len(q.About))
+		for i, e := range q.About {
+			feeds[i] = feedKey(ofEntity, q.Tenant, e.Kind, e.ID)
+		}
+		all = append(all, feeds)
+	}
+	if !q.Actor.IsZero() {
+		all = append(all, []int64{feedKey(ofActor, q.Tenant, q.Actor.Kind, q.Actor.ID)})
+	}
+	if !q.Task.IsZero() {
+		all = append(all, []int64{feedKey(ofTask, q.Tenant, "", q.Task.String())})
+	}
+	if len(all) == 0 {
+		all = append(all, []int64{feedKey(ofTenant, q.Tenant, "", "")})
+	}
+	return all
+}

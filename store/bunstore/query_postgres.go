@@ -1,0 +1,147 @@
+package bunstore
+
+import (
+	"context"
+	"strconv"
+	"strings"
+
+	"github.com/go-activity/activity"
+)
+
+// A page is the newest of each stream, merged. The subqueries have limits so that the planner, which
+// knows little about arguments, cannot turn them into joins over whole tables.
+//
+// $1 feeds, $2 sources, $3 lowest ID, $4 highest ID, $5 limit, $6 types (if given), then the probes.
+const (
+	pgWalkTypes = `
+WITH RECURSIVE stream AS (
+  (
+    SELECT first.*
+    FROM unnest($1::bigint[]) AS w (feed)
+    CROSS JOIN LATERAL (
+      SELECT f.feed, f.type, f.source
+      FROM activity_feed f
+      WHERE f.feed = w.feed
+      ORDER BY f.feed, f.type, f.source
+      LIMIT 1
+    ) first
+  )
+  UNION ALL
+  SELECT next.*
+  FROM stream s
+  CROSS JOIN LATERAL (
+    SELECT f.feed, f.type, f.source
+    FROM activity_feed f
+    WHERE f.feed = s.feed AND (f.type, f.source) > (s.type, s.source)
+    ORDER BY f.feed, f.type, f.source
+    LIMIT 1
+  ) next
+)`
+	pgGivenTypes = `
+WITH stream AS (
+  SELECT w.feed, t.type, s.source
+  FROM unnest($1::bigint[]) AS w (feed), unnest($6::text[]) AS t (type), unnest($2::smallint[]) AS s (source)
+)`
+	pgFeed = `
+SELECT page.event_id, ` + eventColumns + `
+FROM (
+  SELECT /*DISTINCT*/ top.event_id
+  FROM stream s
+  CROSS JOIN LATERAL (
+    SELECT f.event_id
+    FROM activity_feed f
+    WHERE f.feed = s.feed AND f.type = s.type AND f.source = s.source
+      AND f.event_id >= $3::uuid AND f.event_id < $4::uuid/*PROBES*/
+    ORDER BY f.event_id DESC
+    LIMIT $5::integer
+  ) top
+  WHERE s.source = ANY($2::smallint[])
+  ORDER BY top.event_id DESC
+  LIMIT $5::integer
+) page
+LEFT JOIN LATERAL (
+  SELECT *
+  FROM activity_event
+  WHERE id = page.event_id
+  LIMIT 1
+) e ON true
+ORDER BY page.event_id DESC`
+	pgProbe = `
+      AND (SELECT true FROM activity_feed o WHERE o.feed = ANY($N::bigint[]) AND o.type = f.type AND o.source = f.source AND o.event_id = f.event_id LIMIT 1)`
+	pgCount = `
+SELECT count(*)
+FROM (SELECT 1 FROM activity_feed WHERE feed = ANY($1::bigint[]) LIMIT $2::integer) AS counted`
+	pgCountTypes = `
+SELECT count(*)
+FROM (SELECT 1 FROM activity_feed WHERE feed = ANY($1::bigint[]) AND type = ANY($3::text[]) LIMIT $2::integer) AS counted`
+)
+
+// pgFeedText returns the statement for a walk. There are few, so each is prepared once.
+func pgFeedText(w *walk) string {
+	head, params := pgWalkTypes, 5
+	if w.types != nil {
+		head, params = pgGivenTypes, 6
+	}
+	var probes strings.Builder
+	for i := range w.others {
+		probes.WriteString(strings.Replace(pgProbe, "$N", "$"+strconv.Itoa(params+1+i), 1))
+	}
+	distinct := ""
+	if len(w.feeds) > 1 {
+		distinct = "DISTINCT"
+	}
+	text := head + strings.NewReplacer("/*PROBES*/", probes.String(), "/*DISTINCT*/", distinct).Replace(pgFeed)
+	if w.oldest {
+		text = strings.ReplaceAll(text, "DESC", "ASC")
+	}
+	return text
+}
+
+func (postgres) feed(ctx context.Context, db conn, w *walk) ([]activity.Event, error) {
+	args := []any{pgInts(w.feeds), pgInts(w.sources), w.min.String(), w.max.String(), w.limit}
+	if w.types != nil {
+		args = append(args, pgTexts(w.types))
+	}
+	for _, feeds := range w.others {
+		args = append(args, pgInts(feeds))
+	}
+	rows, err := db.QueryContext(ctx, pgFeedText(w), args...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var events []activity.Event
+	for rows.Next() {
+		e, err := pgScan(rows)
+		if err != nil {
+			return nil, err
+		}
+		events = append(events, e)
+	}
+	return events, rows.Err()
+}
+
+func (postgres) count(ctx context.Context, db conn, feeds []int64, types []string, limit int) (n int, err error) {
+	if types == nil {
+		err = db.QueryRowContext(ctx, pgCount, pgInts(feeds), limit).Scan(&n)
+	} else {
+		err = db.QueryRowContext(ctx, pgCountTypes, pgInts(feeds), limit, pgTexts(types)).Scan(&n)
+	}
+	return n, err
+}
+
+func pgInts(list []int64) string {
+	var a pgArray
+	for _, n := range list {
+		a.int(n)
+	}
+	return a.String()
+}
+
+func pgTexts(list []string) string {
+	var a pgArray
+	for _, s := range list {
+		a.text(s)
+	}
+	return a.String()
+}

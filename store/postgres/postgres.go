@@ -1,0 +1,38 @@
+// Package postgres opens an activity store in a PostgreSQL database, over pgx.
+package postgres
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/stdlib"
+	"github.com/uptrace/bun"
+	"github.com/uptrace/bun/dialect/pgdialect"
+
+	"github.com/go-activity/activity"
+	"github.com/go-activity/activity/store/bunstore"
+)
+
+// Open connects to a PostgreSQL database, version 13 or later, in UTF-8. The DSN is one that pgx
+// takes: a URL, or keywords and values. Bad DSNs are an [activity.InvalidError].
+//
+// Statements are prepared once per connection. Behind a pooler in transaction mode that does not
+// keep prepared statements, add default_query_exec_mode=exec to the DSN.
+//
+// The pool has no limit of its own but the server's; set one with DB().SetMaxOpenConns. Close closes
+// it. A host that has a *bun.DB on the same database passes it to [bunstore.New] instead.
+func Open(ctx context.Context, dsn string) (*bunstore.Store, error) {
+	config, err := pgx.ParseConfig(dsn)
+	if err != nil {
+		return nil, &activity.InvalidError{Field: "DSN", Reason: "cannot be parsed", Err: err}
+	}
+	pool := sql.OpenDB(stdlib.GetConnector(*config))
+	pool.SetMaxIdleConns(16)
+	if err := pool.PingContext(ctx); err != nil {
+		pool.Close()
+		return nil, fmt.Errorf("activity: connect: %w", err)
+	}
+	return bunstore.New(bun.NewDB(pool, pgdialect.New()), bunstore.WithOwnership()), nil
+}

@@ -1,0 +1,18 @@
+package storetest
+
+import "slices"
+
+// rules are the cases for single sentences of the contract, in its order.
+func rules() []testCase {
+	return slices.Concat(
+		wholeCases,
+		endCases,
+		txCases,
+		joinCases,
+		appendCases,
+		keyCases,
+		eventCases,
+		feedCases,
+		queryCases,
+	)
+}
