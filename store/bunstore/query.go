@@ -2,6 +2,7 @@ package bunstore
 
 import (
 	"context"
+	"slices"
 
 	"github.com/go-activity/activity"
 )
@@ -37,35 +38,15 @@ func (s *Store) Feed(ctx context.Context, q activity.EventQuery) ([]activity.Eve
 }
 
 func (s *Store) walk(ctx context.Context, db conn, q *activity.EventQuery) ([]activity.Event, error) {
-	w := walk{types: q.Types, sources: []int64{int64(activity.Automatic), int64(activity.Manual)}, min: q.Min, max: q.Max, oldest: q.Oldest}
-	if q.Source != 0 {
-		w.sources = []int64{int64(q.Source)}
+	w, err := s.plan(ctx, db, q)
+	if err != nil {
+		return nil, err
 	}
-	if w.max.IsZero() {
-		w.max = lastID
-	}
-	conditions := conditions(q)
-	shortest := 0
-	if len(conditions) > 1 {
-		var err error
-		if shortest, err = s.shortest(ctx, db, conditions, q.Types); err != nil {
-			return nil, err
-		}
-	}
-	for i, feeds := range conditions {
-		if i == shortest {
-			w.feeds = feeds
-		} else {
-			w.others = append(w.others, feeds)
-		}
-	}
-
 	events := make([]activity.Event, 0, min(q.Limit, activity.MaxLimit))
 	for {
-		// Several feeds may hold the same event.
 		w.limit = q.Limit - len(events)
 		if len(w.feeds) > 1 {
-			w.limit *= 2
+			w.limit *= 2 // several feeds may hold the same event
 		}
 		found, err := s.engine.feed(ctx, db, &w)
 		if err != nil {
@@ -89,6 +70,30 @@ func (s *Store) walk(ctx context.Context, db conn, q *activity.EventQuery) ([]ac
 			w.max = last
 		}
 	}
+}
+
+// plan chooses the feeds to walk: those of the condition with the fewest events. The others are
+// probed for each event on the way.
+func (s *Store) plan(ctx context.Context, db conn, q *activity.EventQuery) (walk, error) {
+	w := walk{types: q.Types, min: q.Min, max: q.Max, oldest: q.Oldest}
+	w.sources = []int64{int64(activity.Automatic), int64(activity.Manual)}
+	if q.Source != 0 {
+		w.sources = []int64{int64(q.Source)}
+	}
+	if w.max.IsZero() {
+		w.max = lastID
+	}
+	conditions := conditions(q)
+	shortest := 0
+	if len(conditions) > 1 {
+		var err error
+		if shortest, err = s.shortest(ctx, db, conditions, q.Types); err != nil {
+			return walk{}, err
+		}
+	}
+	w.feeds = conditions[shortest]
+	w.others = slices.Delete(conditions, shortest, shortest+1)
+	return w, nil
 }
 
 // shortest returns the condition whose feeds have the fewest events, as far as it looks.

@@ -70,10 +70,33 @@ ORDER BY page.event_id DESC`
       AND (SELECT true FROM activity_feed o WHERE o.feed = ANY($N::bigint[]) AND o.type = f.type AND o.source = f.source AND o.event_id = f.event_id LIMIT 1)`
 	pgCount = `
 SELECT count(*)
-FROM (SELECT 1 FROM activity_feed WHERE feed = ANY($1::bigint[]) LIMIT $2::integer) AS counted`
+FROM (
+  SELECT 1
+  FROM unnest($1::bigint[]) AS w (feed)
+  CROSS JOIN LATERAL (
+    SELECT f.event_id
+    FROM activity_feed f
+    WHERE f.feed = w.feed
+    ORDER BY f.feed, f.type, f.source, f.event_id
+    LIMIT $2::integer
+  ) one
+  LIMIT $2::integer
+) AS counted`
 	pgCountTypes = `
 SELECT count(*)
-FROM (SELECT 1 FROM activity_feed WHERE feed = ANY($1::bigint[]) AND type = ANY($3::text[]) LIMIT $2::integer) AS counted`
+FROM (
+  SELECT 1
+  FROM unnest($1::bigint[]) AS w (feed)
+  CROSS JOIN unnest($3::text[]) AS t (type)
+  CROSS JOIN LATERAL (
+    SELECT f.event_id
+    FROM activity_feed f
+    WHERE f.feed = w.feed AND f.type = t.type
+    ORDER BY f.feed, f.type, f.source, f.event_id
+    LIMIT $2::integer
+  ) one
+  LIMIT $2::integer
+) AS counted`
 )
 
 // pgFeedText returns the statement for a walk. There are few, so each is prepared once.
@@ -97,7 +120,7 @@ func pgFeedText(w *walk) string {
 	return text
 }
 
-func (postgres) feed(ctx context.Context, db conn, w *walk) ([]activity.Event, error) {
+func pgFeedArgs(w *walk) []any {
 	args := []any{pgInts(w.feeds), pgInts(w.sources), w.min.String(), w.max.String(), w.limit}
 	if w.types != nil {
 		args = append(args, pgTexts(w.types))
@@ -105,7 +128,11 @@ func (postgres) feed(ctx context.Context, db conn, w *walk) ([]activity.Event, e
 	for _, feeds := range w.others {
 		args = append(args, pgInts(feeds))
 	}
-	rows, err := db.QueryContext(ctx, pgFeedText(w), args...)
+	return args
+}
+
+func (postgres) feed(ctx context.Context, db conn, w *walk) ([]activity.Event, error) {
+	rows, err := db.QueryContext(ctx, pgFeedText(w), pgFeedArgs(w)...)
 	if err != nil {
 		return nil, err
 	}

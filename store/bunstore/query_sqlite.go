@@ -89,7 +89,7 @@ func sqliteFeedText(w *walk) string {
 	return strings.ReplaceAll(text, "/*PROBES*/", probes.String())
 }
 
-func (sqlite) feed(ctx context.Context, db conn, w *walk) ([]activity.Event, error) {
+func sqliteFeedArgs(w *walk) []any {
 	args := []any{jsonList(w.feeds), jsonList(w.sources), w.min[:], w.max[:], w.limit}
 	if w.types != nil {
 		args = append(args, jsonList(w.types))
@@ -97,7 +97,11 @@ func (sqlite) feed(ctx context.Context, db conn, w *walk) ([]activity.Event, err
 	for _, feeds := range w.others {
 		args = append(args, jsonList(feeds))
 	}
-	rows, err := db.QueryContext(ctx, sqliteFeedText(w), args...)
+	return args
+}
+
+func (sqlite) feed(ctx context.Context, db conn, w *walk) ([]activity.Event, error) {
+	rows, err := db.QueryContext(ctx, sqliteFeedText(w), sqliteFeedArgs(w)...)
 	if err != nil {
 		return nil, err
 	}

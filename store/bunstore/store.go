@@ -222,7 +222,10 @@ func (s *Store) reader() (db conn, done func()) {
 		s.tx.mu.Lock()
 		return s.tx, s.tx.mu.Unlock
 	}
-	return s.read.DB, func() {}
+	if _, ok := s.engine.(sqlite); ok {
+		return preparing{s.read.DB, &s.prepared}, func() {}
+	}
+	return s.read.DB, func() {} // the driver prepares
 }
 
 // writer returns where to write.
@@ -269,6 +272,20 @@ func (p *statements) get(ctx context.Context, db conn, text string) (*sql.Stmt, 
 	}
 	p.byText[text] = stmt
 	return stmt, nil
+}
+
+// preparing is a database whose queries are prepared once, for a driver that does not do so itself.
+type preparing struct {
+	*sql.DB
+	prepared *statements
+}
+
+func (p preparing) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	stmt, err := p.prepared.get(ctx, p.DB, query)
+	if err != nil {
+		return nil, err
+	}
+	return stmt.QueryContext(ctx, args...)
 }
 
 func (p *statements) close() error {

@@ -1,0 +1,65 @@
+// Package activity keeps and shows what happened: typed, append-only events about the accounts,
+// contacts and deals of a service, by whom and when, on timelines that are read in the same time at
+// ten thousand and at ten million events. It stores them in the service's own database, PostgreSQL
+// or SQLite, and in the service's own transaction if there is one.
+//
+// # A tour
+//
+// Types of event are defined once, each with the form of its payload and the pattern of its one-line
+// summary:
+//
+//	type StageChange struct {
+//		From string `json:"from"`
+//		To   string `json:"to"`
+//	}
+//
+//	var StageChanged = activity.Define[StageChange]("deal.stage_changed", activity.TypeOptions{
+//		Category: "deals",
+//		Summary:  "moved from {from} to {to}",
+//	})
+//
+// A store holds the events, a journal knows the types, and a tenant is where everything is recorded
+// and read:
+//
+//	store, err := sqlite.Open(ctx, "activity.db") // or postgres.Open(ctx, dsn), bunstore.New(db), memstore.New()
+//	err = store.Migrate(ctx)
+//	journal, err := activity.New(store, &activity.Config{Types: []activity.EventType{StageChanged}})
+//	acme := journal.Tenant("acme")
+//
+// Recording takes drafts, any number of them, all or none:
+//
+//	deal := activity.Entity{Kind: "deal", ID: "42", Label: "Big one"}
+//	events, err := acme.Record(ctx, StageChanged.New(StageChange{"Proposal", "Negotiation"}).
+//		By(activity.User("ana@acme.test", "Ana")).
+//		About(deal).
+//		Key("webhook-8841"))
+//
+// Within a transaction of the host, they are stored with it or not at all:
+//
+//	tx, err := db.BeginTx(ctx, nil)
+//	events, err := journal.With(store.Tx(tx)).Tenant("acme").Record(ctx, …)
+//
+// Reading gives pages, newest first, or a stream of all pages:
+//
+//	page, err := acme.Timeline(ctx, activity.Query{About: []activity.Entity{deal}, Categories: []string{"deals"}})
+//	for _, e := range page.Events {
+//		fmt.Println(e.OccurredAt, e.Actor.Name(), journal.Summary(e, "en"))
+//	}
+//	page, err = acme.Timeline(ctx, activity.Query{…, After: page.Next})
+//
+// # Glossary
+//
+//   - Event: something that happened. It has a type, a payload, an actor, entities that it is about,
+//     and the time at which it occurred. It is never edited.
+//   - Draft: an event before it is recorded.
+//   - Type: a kind of event, whose payloads have one Go type. Its category is the tab it is shown in.
+//   - Actor: the entity that did it: a person, an identity that the host acts through, or the host itself.
+//   - Entity: what an event is about, or its actor: a kind and an ID of the host's, with a label.
+//   - Tenant: whose events they are. Nothing is ever read across tenants.
+//   - Timeline: the events of a tenant that match a query, newest first.
+//   - Cursor: a place in a timeline.
+//   - Key: what makes recording the same thing twice one event.
+//   - Source: whether an event was recorded automatically or by hand.
+//   - Summary: one line about an event, in the reader's language.
+//   - Store: where events are kept. The package storetest checks anyone's own.
+package activity

@@ -1,0 +1,84 @@
+package bunstore_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+
+	"github.com/uptrace/bun"
+
+	"github.com/go-activity/activity"
+	"github.com/go-activity/activity/store/bunstore"
+)
+
+func recorded(t *testing.T, s *bunstore.Store) activity.Event {
+	t.Helper()
+	events, err := newJournal(s).Tenant("acme").Record(t.Context(), noteAdded.New(note{Text: "kept"}).By(ana).About(account))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return events[0]
+}
+
+func TestAppendOnly(t *testing.T) {
+	onBoth(t, func(t *testing.T, address string) {
+		ctx := t.Context()
+		s := migrated(t, address)
+		want := recorded(t, s)
+		statements := []string{
+			`UPDATE activity_event SET actor_label = 'somebody else'`,
+			`DELETE FROM activity_event`,
+		}
+		if strings.HasPrefix(address, "sqlite") {
+			statements = append(statements, `INSERT OR REPLACE INTO activity_event SELECT * FROM activity_event`)
+		} else {
+			statements = append(statements, `TRUNCATE activity_event`, `SET activity.step = 'anything'; DELETE FROM activity_event`)
+		}
+		for _, statement := range statements {
+			if _, err := s.DB().ExecContext(ctx, statement); err == nil || !strings.Contains(err.Error(), "append-only") {
+				t.Errorf("%s: %v, want an error that says append-only", statement, err)
+			}
+		}
+		got, err := s.Event(ctx, "acme", want.ID)
+		if err != nil || string(got.Payload) != string(want.Payload) {
+			t.Errorf("after the attempts the event is %v, %v", got, err)
+		}
+	})
+}
+
+// The steps that may change events say so within their transaction, and only there.
+func TestNamedSteps(t *testing.T) {
+	onBoth(t, func(t *testing.T, address string) {
+		ctx := t.Context()
+		s := migrated(t, address)
+		recorded(t, s)
+		name, unname := `SET LOCAL activity.step = 'erase'`, `SELECT 1`
+		if strings.HasPrefix(address, "sqlite") {
+			name, unname = `INSERT INTO activity_guard (step) VALUES ('erase')`, `DELETE FROM activity_guard`
+		}
+		run := func(statements ...string) error {
+			return s.DB().RunInTx(ctx, nil, func(ctx context.Context, tx bun.Tx) error {
+				for _, statement := range statements {
+					if _, err := tx.ExecContext(ctx, statement); err != nil {
+						return err
+					}
+				}
+				return nil
+			})
+		}
+		if err := run(name, `UPDATE activity_event SET actor_label = ''`, unname); err != nil {
+			t.Errorf("a step that names itself: %v", err)
+		}
+		if err := run(`DELETE FROM activity_event`); err == nil {
+			t.Error("the next transaction could delete without naming a step")
+		}
+		if strings.HasPrefix(address, "sqlite") {
+			if err := run(name, `DELETE FROM activity_event`); err == nil {
+				t.Error("a transaction that left its guard row behind could commit")
+			}
+			if got := rowsOf(t, s.DB(), "activity_event"); got != 1 {
+				t.Errorf("there are %d events, want 1", got)
+			}
+		}
+	})
+}
