@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/go-activity/activity"
 )
@@ -69,7 +70,7 @@ func (s *Store) append(ctx context.Context, rows []activity.EventRow) ([]activit
 		}
 		for n, i := range places {
 			if stored[n] {
-				events[i] = rows[i].Clone()
+				events[i] = asStored(&rows[i])
 				continue
 			}
 			if events[i], err = s.settle(ctx, &rows[i]); err != nil {
@@ -99,9 +100,17 @@ func (s *Store) settle(ctx context.Context, row *activity.EventRow) (activity.Ev
 			return activity.Event{}, s.failed(ctx, "record", err)
 		}
 		if stored[0] {
-			return row.Clone(), nil
+			return asStored(row), nil
 		}
 	}
+}
+
+// asStored returns a row's event as it will be read.
+func asStored(row *activity.EventRow) activity.Event {
+	e := row.Clone()
+	e.OccurredAt = e.OccurredAt.UTC().Truncate(time.Microsecond)
+	e.RecordedAt = e.RecordedAt.UTC().Truncate(time.Microsecond)
+	return e
 }
 
 // Event implements [activity.Store].

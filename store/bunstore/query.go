@@ -75,7 +75,10 @@ func (s *Store) walk(ctx context.Context, db conn, q *activity.EventQuery) ([]ac
 // plan chooses the feeds to walk: those of the condition with the fewest events. The others are
 // probed for each event on the way.
 func (s *Store) plan(ctx context.Context, db conn, q *activity.EventQuery) (walk, error) {
-	w := walk{types: q.Types, min: q.Min, max: q.Max, oldest: q.Oldest}
+	w := walk{min: q.Min, max: q.Max, oldest: q.Oldest}
+	if len(q.Types) > 0 {
+		w.types = q.Types
+	}
 	w.sources = []int64{int64(activity.Automatic), int64(activity.Manual)}
 	if q.Source != 0 {
 		w.sources = []int64{int64(q.Source)}
@@ -87,7 +90,7 @@ func (s *Store) plan(ctx context.Context, db conn, q *activity.EventQuery) (walk
 	shortest := 0
 	if len(conditions) > 1 {
 		var err error
-		if shortest, err = s.shortest(ctx, db, conditions, q.Types); err != nil {
+		if shortest, err = s.shortest(ctx, db, conditions, w.types); err != nil {
 			return walk{}, err
 		}
 	}

@@ -46,26 +46,66 @@ type transaction struct {
 	prepared statements
 }
 
-// savepoint makes what fn does all or nothing within the transaction.
+// savepoint makes what fn does all or nothing within the transaction. The caller holds mu.
 func (t *transaction) savepoint(ctx context.Context, fn func() error) error {
-	if _, err := t.ExecContext(ctx, `SAVEPOINT activity_append`); err != nil {
-		return fmt.Errorf("activity: savepoint: %w", err)
-	}
-	if err := fn(); err != nil {
-		undo := context.WithoutCancel(ctx)
-		_, undone := t.ExecContext(undo, `ROLLBACK TO SAVEPOINT activity_append`)
-		if undone == nil {
-			_, undone = t.ExecContext(undo, `RELEASE SAVEPOINT activity_append`)
-		}
-		if undone != nil { // then the transaction is lost, and nothing of it stays
-			return fmt.Errorf("%w (and undoing it failed: %w)", err, undone)
-		}
+	if err := t.mark(ctx); err != nil {
 		return err
 	}
-	if _, err := t.ExecContext(ctx, `RELEASE SAVEPOINT activity_append`); err != nil {
+	if err := fn(); err != nil {
+		return t.undo(ctx, err)
+	}
+	return t.keep(ctx)
+}
+
+// joined is savepoint for an fn that takes mu itself, and may panic.
+func (t *transaction) joined(ctx context.Context, fn func() error) (err error) {
+	locked := func(step func(context.Context) error) error {
+		t.mu.Lock()
+		defer t.mu.Unlock()
+		return step(ctx)
+	}
+	if err := locked(t.mark); err != nil {
+		return err
+	}
+	returned := false
+	defer func() {
+		if err != nil || !returned {
+			err = locked(func(ctx context.Context) error { return t.undo(ctx, err) })
+		}
+	}()
+	err = fn()
+	returned = true
+	if err != nil {
+		return err
+	}
+	return locked(t.keep)
+}
+
+func (t *transaction) mark(ctx context.Context) error {
+	if _, err := t.ExecContext(ctx, `SAVEPOINT activity`); err != nil {
 		return fmt.Errorf("activity: savepoint: %w", err)
 	}
 	return nil
+}
+
+func (t *transaction) keep(ctx context.Context) error {
+	if _, err := t.ExecContext(ctx, `RELEASE SAVEPOINT activity`); err != nil {
+		return fmt.Errorf("activity: savepoint: %w", err)
+	}
+	return nil
+}
+
+// undo goes back to the savepoint because of err, and returns it.
+func (t *transaction) undo(ctx context.Context, err error) error {
+	ctx = context.WithoutCancel(ctx)
+	_, undone := t.ExecContext(ctx, `ROLLBACK TO SAVEPOINT activity`)
+	if undone == nil {
+		_, undone = t.ExecContext(ctx, `RELEASE SAVEPOINT activity`)
+	}
+	if undone != nil && !errors.Is(undone, sql.ErrTxDone) { // then all of the transaction is lost
+		return fmt.Errorf("%w (and undoing it failed: %w)", err, undone)
+	}
+	return err
 }
 
 // conn is where statements go: a database, or a transaction.
@@ -154,7 +194,7 @@ func (s *Store) InTx(ctx context.Context, fn func(activity.Store) error) error {
 		if err := s.usable(ctx); err != nil {
 			return err
 		}
-		return fn(s)
+		return s.tx.joined(ctx, func() error { return fn(s) })
 	}
 	return s.inTx(ctx, func(tx *Store) error { return fn(tx) })
 }
