@@ -69,5 +69,8 @@ func (a *pgArray) String() string {
 	if len(a.b) == 0 {
 		return "{}"
 	}
-	return string(a.b) + "}"
+	a.b = append(a.b, '}')
+	s := string(a.b)
+	a.b = a.b[:len(a.b)-1]
+	return s
 }

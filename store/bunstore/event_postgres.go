@@ -1,11 +1,9 @@
 package bunstore
 
 import (
-	"bytes"
-	"cmp"
 	"context"
 	"database/sql"
-	"slices"
+	"sync"
 	"time"
 
 	"github.com/uptrace/bun"
@@ -94,15 +92,16 @@ func (postgres) insert(ctx context.Context, s *Store, rows []*activity.EventRow)
 	return stored, found.Err()
 }
 
+// pgBuffers keeps the memory in which columns are written, about as much as the largest call needed.
+var pgBuffers = sync.Pool{New: func() any { return new([20]pgArray) }}
+
 // pgColumns makes the arguments of the insert statements.
 func pgColumns(rows []*activity.EventRow) ([]any, error) {
-	var c [20]pgArray
-	type entry struct {
-		feed int64
-		row  *activity.EventRow
+	c := pgBuffers.Get().(*[20]pgArray)
+	defer pgBuffers.Put(c)
+	for i := range c {
+		c[i].b = c[i].b[:0]
 	}
-	var feed []entry
-	var keys []int64
 	for _, r := range rows {
 		about, err := encodeAbout(r.About)
 		if err != nil {
@@ -128,24 +127,12 @@ func pgColumns(rows []*activity.EventRow) ([]any, error) {
 		} else {
 			c[19].text(r.Key)
 		}
-		keys = feedsOf(keys[:0], &r.Event)
-		for _, key := range keys {
-			feed = append(feed, entry{key, r})
-		}
 	}
-	// Neighbours in the index are written together.
-	slices.SortFunc(feed, func(a, b entry) int {
-		return cmp.Or(
-			cmp.Compare(a.feed, b.feed),
-			cmp.Compare(a.row.Type, b.row.Type),
-			cmp.Compare(a.row.Source, b.row.Source),
-			bytes.Compare(a.row.ID[:], b.row.ID[:]))
-	})
-	for _, f := range feed {
+	for _, f := range feedRows(rows) {
 		c[14].int(f.feed)
-		c[15].text(f.row.Type)
-		c[16].int(int64(f.row.Source))
-		c[17].id(f.row.ID)
+		c[15].text(f.event.Type)
+		c[16].int(int64(f.event.Source))
+		c[17].id(f.event.ID)
 	}
 	args := make([]any, len(c))
 	for i := range c {

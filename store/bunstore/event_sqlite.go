@@ -1,11 +1,8 @@
 package bunstore
 
 import (
-	"bytes"
-	"cmp"
 	"context"
 	"database/sql"
-	"slices"
 	"time"
 
 	"github.com/uptrace/bun"
@@ -40,12 +37,7 @@ func (sqlite) insert(ctx context.Context, s *Store, rows []*activity.EventRow) (
 		}
 		stmts[i] = stmt
 	}
-	type entry struct {
-		feed int64
-		row  *activity.EventRow
-	}
-	var feed []entry
-	var keys []int64
+	fresh := make([]*activity.EventRow, 0, len(rows))
 	stored := make([]bool, len(rows))
 	for i, r := range rows {
 		if err := ctx.Err(); err != nil {
@@ -71,21 +63,10 @@ func (sqlite) insert(ctx context.Context, s *Store, rows []*activity.EventRow) (
 		if _, err := stmts[2].ExecContext(inner, r.ID[:], r.Tenant, r.RecordedAt.UnixMicro(), r.Leaf[:]); err != nil {
 			return nil, err
 		}
-		keys = feedsOf(keys[:0], &r.Event)
-		for _, key := range keys {
-			feed = append(feed, entry{key, r})
-		}
+		fresh = append(fresh, r)
 	}
-	// Neighbours in the index are written together.
-	slices.SortFunc(feed, func(a, b entry) int {
-		return cmp.Or(
-			cmp.Compare(a.feed, b.feed),
-			cmp.Compare(a.row.Type, b.row.Type),
-			cmp.Compare(a.row.Source, b.row.Source),
-			bytes.Compare(a.row.ID[:], b.row.ID[:]))
-	})
-	for _, f := range feed {
-		if _, err := stmts[1].ExecContext(inner, f.feed, f.row.Type, int64(f.row.Source), f.row.ID[:]); err != nil {
+	for _, f := range feedRows(fresh) {
+		if _, err := stmts[1].ExecContext(inner, f.feed, f.event.Type, int64(f.event.Source), f.event.ID[:]); err != nil {
 			return nil, err
 		}
 	}

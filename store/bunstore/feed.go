@@ -1,8 +1,10 @@
 package bunstore
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/binary"
+	"slices"
 
 	"github.com/go-activity/activity"
 )
@@ -43,6 +45,35 @@ func feedsOf(keys []int64, e *activity.Event) []int64 {
 		keys = append(keys, feedKey(ofTask, e.Tenant, "", e.Task.String()))
 	}
 	return keys
+}
+
+// feedRow is a row of activity_feed.
+type feedRow struct {
+	feed  int64
+	event *activity.EventRow
+}
+
+// feedRows returns the rows of the feeds that events are in, in the order of the index, so that
+// neighbours are written together.
+func feedRows(events []*activity.EventRow) []feedRow {
+	rows := make([]feedRow, 0, 6*len(events))
+	var keys []int64
+	for _, e := range events {
+		keys = feedsOf(keys[:0], &e.Event)
+		for _, key := range keys {
+			rows = append(rows, feedRow{key, e})
+		}
+	}
+	slices.SortFunc(rows, func(a, b feedRow) int {
+		if a.feed != b.feed {
+			return cmp.Compare(a.feed, b.feed)
+		}
+		return cmp.Or(
+			cmp.Compare(a.event.Type, b.event.Type),
+			cmp.Compare(a.event.Source, b.event.Source),
+			a.event.ID.Compare(b.event.ID))
+	})
+	return rows
 }
 
 // conditions returns the feeds that a query's events are in: in one of each list at least.

@@ -1,0 +1,131 @@
+package activity_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/uptrace/bun"
+
+	"github.com/go-activity/activity"
+	"github.com/go-activity/activity/store/bunstore"
+	"github.com/go-activity/activity/store/sqlite"
+)
+
+// What follows is the code of README.md, word for word; TestReadme compares.
+
+type StageChange struct {
+	From string `json:"from"`
+	To   string `json:"to"`
+}
+
+var StageChanged = activity.Define[StageChange]("deal.stage_changed", activity.TypeOptions{
+	Category: "deals",
+	Summary:  "moved from {from} to {to}",
+})
+
+func readmeRecord(ctx context.Context, journal *activity.Journal, deal, account activity.Entity) (string, error) {
+	acme := journal.Tenant("acme")
+
+	events, err := acme.Record(ctx, StageChanged.New(StageChange{"Proposal", "Negotiation"}).
+		By(activity.User("ana@acme.test", "Ana")).
+		About(deal, account))
+	if err != nil || len(events) != 1 {
+		return "", err
+	}
+
+	page, err := acme.Timeline(ctx, activity.Query{About: []activity.Entity{account}})
+	for _, e := range page.Events {
+		fmt.Println(e.OccurredAt, e.Actor.Name(), journal.Summary(e, "en")) // … Ana moved from Proposal to Negotiation
+	}
+	return fmt.Sprint(page.Events[0].Actor.Name(), " ", journal.Summary(page.Events[0], "en")), err
+}
+
+func readmeOpen(ctx context.Context, use func(activity.Tenant, *activity.Journal, *bunstore.Store) error) error {
+	store, err := sqlite.Open(ctx, "activity.db") // or postgres.Open(ctx, dsn), bunstore.New(db), memstore.New()
+	if err != nil {
+		return err
+	}
+	defer store.Close()
+	if err := store.Migrate(ctx); err != nil {
+		return err
+	}
+	journal, err := activity.New(store, &activity.Config{Types: []activity.EventType{StageChanged}})
+	if err != nil {
+		return err
+	}
+	acme := journal.Tenant("acme") // every read and write is within one tenant
+	return use(acme, journal, store)
+}
+
+type readmeDeal struct {
+	bun.BaseModel `bun:"table:deal"`
+
+	ID    int64 `bun:",pk"`
+	Stage string
+}
+
+func readmeTransaction(ctx context.Context, db *bun.DB, store *bunstore.Store, journal *activity.Journal, deal readmeDeal, draft activity.Draft) error {
+	err := db.RunInTx(ctx, nil, func(ctx context.Context, tx bun.Tx) error {
+		if _, err := tx.NewUpdate().Model(&deal).WherePK().Exec(ctx); err != nil {
+			return err
+		}
+		_, err := journal.With(store.Tx(tx)).Tenant("acme").Record(ctx, draft)
+		return err
+	})
+	return err
+}
+
+func TestReadme(t *testing.T) {
+	readme, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	source, err := os.ReadFile("readme_test.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	words := func(s string) string { return strings.Join(strings.Fields(s), " ") }
+	blocks := regexp.MustCompile("(?s)```go\n(.*?)```").FindAllSubmatch(readme, -1)
+	if len(blocks) < 3 {
+		t.Fatalf("README.md has %d blocks of code", len(blocks))
+	}
+	for _, block := range blocks {
+		for _, paragraph := range strings.Split(string(block[1]), "\n\n") {
+			if !strings.Contains(words(string(source)), words(paragraph)) {
+				t.Errorf("this code of README.md is not what is tested:\n%s", paragraph)
+			}
+		}
+	}
+
+	t.Chdir(t.TempDir())
+	ctx := t.Context()
+	err = readmeOpen(ctx, func(acme activity.Tenant, journal *activity.Journal, store *bunstore.Store) error {
+		deal := activity.Entity{Kind: "deal", ID: "42", Label: "Big one"}
+		line, err := readmeRecord(ctx, journal, deal, activity.Entity{Kind: "account", ID: "7"})
+		if want := "Ana moved from Proposal to Negotiation"; line != want {
+			t.Errorf("the summary is %q, want %q", line, want)
+		}
+		if err != nil {
+			return err
+		}
+		if _, err := store.DB().NewCreateTable().Model((*readmeDeal)(nil)).Exec(ctx); err != nil {
+			return err
+		}
+		draft := StageChanged.New(StageChange{"Negotiation", "Won"}).By(activity.User("ana@acme.test", "Ana")).About(deal)
+		if err := readmeTransaction(ctx, store.DB(), store, journal, readmeDeal{ID: 42, Stage: "Won"}, draft); err != nil {
+			return err
+		}
+		page, err := acme.Timeline(ctx, activity.Query{About: []activity.Entity{deal}})
+		if len(page.Events) != 2 {
+			t.Errorf("the deal has %d events, want 2", len(page.Events))
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
