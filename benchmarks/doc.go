@@ -1,0 +1,67 @@
+// Command benchmarks compares the library with what one would write by hand, and large databases
+// with small ones. It prints what it does, and at the end a line "name value" for each result. Its
+// exit status is 1 if one misses its target, unless -report is given.
+//
+// # How it measures
+//
+// All results but two are ratios. The two sides of a ratio run in one process, by turns, in slices
+// of 50 ms or more, and by turns first; the result is the median of the ratios of neighbouring
+// slices. What else the machine does therefore meets both sides alike, and a result says the same on
+// another machine. Both sides are warmed up, and the garbage collector runs before each slice.
+//
+// PostgreSQL is a private server with fsync, full_page_writes and synchronous_commit on, whose data
+// is in the directory for temporary files. It fits into shared_buffers. VACUUM ANALYZE and CHECKPOINT
+// run after seeding, and nothing of the kind while something is measured: autovacuum is off and
+// max_wal_size large. SQLite has the settings of store/sqlite, synchronous=FULL among them.
+//
+// An event is about an account, a contact and a deal and has an actor, which makes it five rows of
+// activity_feed. There are 4,000 accounts, 12,000 contacts, 6,000 deals and 300 users; users follow
+// Zipf's law, and four events of ten are about few key entities. There are 12 types in four
+// categories, and payloads of 100 to 200 bytes. The same seed makes the same drafts.
+//
+// # Appends
+//
+// More is better: events per second through Tenant.Record over events per second by hand. Each side
+// has a database of its own, with the same tables and indexes. Both begin with 10,000 events and
+// grow alike. Drafts are made before a slice begins. So are the rows of the floor, which are what
+// Record would store of such drafts: it gets IDs, salts, leaf hashes and feed keys for nothing, in
+// the order of the indexes. Record computes all of that while it is measured, and checks its input.
+//
+//   - append_batch_vs_copy: Record in calls of 1,000 drafts against pgx.Conn.CopyFrom, three in a
+//     transaction, one for each table, in binary, on pgx's own connection.
+//   - append_one_vs_floor: Record of one event against one prepared statement on pgx's own
+//     connection, which inserts the same seven rows by VALUES. Each is a transaction.
+//   - sqlite_append_batch_vs_copy: Record in calls of 1,000 drafts against prepared statements row
+//     by row, in one transaction on one connection of the same driver. SQLite has no COPY.
+//   - sqlite_append_one_vs_floor: Record of one event against three such statements in a transaction,
+//     the five feed rows in one.
+//
+// # Pages
+//
+// Less is better: time over time. Seeding goes through Record in calls of 1,000, and its rate is
+// printed.
+//
+//   - page_growth, sqlite_page_growth: Tenant.Timeline with 1,000,000 events against 10,000 events,
+//     which are the first of the same workload. The page is the first one, of 50 events. There is a
+//     line for each shape of query, and the largest is the result. The shapes are: the whole tenant,
+//     an entity, an entity and a rare type, an actor and a rare type, a category, 20 entities at once.
+//     Each has 64 queries, drawn by a fixed seed, and both sides read them in the same order. The
+//     entities are key ones, of which each has about 100 of the first 10,000 events; the rare type
+//     occurs with a few entities and users, about 66 times each by then, and in one of 1,000
+//     events afterwards. So all pages are full, with one database as with the other, which is checked.
+//   - page_vs_floor, sqlite_page_vs_floor: an entity's page of 50 in the large database against a
+//     prepared query on the same tables, whose rows are scanned into the same fields of the same
+//     struct; on PostgreSQL by pgx's own connection. There are several such queries; a trial finds
+//     the fastest, which is the floor, and its name is printed. They know the types that there are,
+//     which Timeline has to find out, and do not look whether there are more than 50. That they
+//     return what Timeline returns is checked.
+//
+// # Summaries
+//
+//   - summary_ns, summary_allocs: what Journal.Summary takes for an event whose pattern has a plural
+//     and two fields.
+//   - summary_vs_template: decoding the payload into a struct and executing a text/template that was
+//     parsed before, into a buffer from a pool, for the same sentence, against Summary: how many
+//     times faster Summary is.
+//   - summary_vs_template_decoded: the same without decoding. It has no target.
+package main

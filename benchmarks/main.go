@@ -1,0 +1,202 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/go-activity/activity"
+	"github.com/go-activity/activity/internal/pgtest"
+)
+
+// size says how much work is done.
+type size struct {
+	small, large int           // events of the databases whose pages are compared
+	rounds       int           // slices of each side
+	slice        time.Duration // the least that a slice lasts
+}
+
+var (
+	full  = size{small: 10_000, large: 1_000_000, rounds: 31, slice: 50 * time.Millisecond}
+	quick = size{small: 6_000, large: 20_000, rounds: 5, slice: 10 * time.Millisecond}
+)
+
+func main() {
+	small := flag.Bool("quick", false, "small databases and short slices: seconds instead of minutes, and rough numbers")
+	large := flag.Bool("large", false, "5,000,000 events in the large databases instead of 1,000,000")
+	only := flag.String("only", "", "measure only what matches this regular expression")
+	report := flag.Bool("report", false, "exit with status 0 though a target is missed")
+	flag.Parse()
+	pattern, err := regexp.Compile(*only)
+	if err != nil || flag.NArg() > 0 {
+		flag.Usage()
+		os.Exit(2)
+	}
+	size := full
+	if *small {
+		size = quick
+	}
+	if *large {
+		size.large = 5_000_000
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	missed, err := measure(ctx, size, pattern, os.Stdout)
+	stop()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "benchmarks:", err)
+		os.Exit(1)
+	}
+	if missed > 0 && !*report {
+		os.Exit(1)
+	}
+}
+
+// measure starts a server and runs the benchmarks on it.
+func measure(ctx context.Context, size size, only *regexp.Regexp, out io.Writer) (missed int, err error) {
+	dir, err := os.MkdirTemp("", "benchmarks-")
+	if err != nil {
+		return 0, err
+	}
+	defer os.RemoveAll(dir)
+	server, err := pgtest.Start(ctx, pgtest.Config{Durable: true, Settings: map[string]string{
+		"shared_buffers":     "3GB", // all data fits
+		"max_wal_size":       "16GB",
+		"checkpoint_timeout": "1h", // settle makes the checkpoints
+		"autovacuum":         "off",
+	}})
+	if err != nil {
+		return 0, err
+	}
+	defer func() { err = errors.Join(err, server.Stop()) }()
+	b := &bench{ctx: ctx, size: size, only: only, out: out, dir: dir, database: func(ctx context.Context, name string) (string, error) {
+		return server.DSN(name), server.CreateDatabase(ctx, name)
+	}}
+	if err := b.prepare(); err != nil {
+		return 0, err
+	}
+	return b.run()
+}
+
+// bench is a run of the benchmarks.
+type bench struct {
+	ctx      context.Context
+	size     size
+	only     *regexp.Regexp
+	out      io.Writer
+	dir      string                                                 // for SQLite's files
+	database func(ctx context.Context, name string) (string, error) // makes one in PostgreSQL and returns its DSN
+	journal  *activity.Journal
+	results  []result
+}
+
+type result struct {
+	name   string
+	value  float64
+	target target
+}
+
+// target is what a result should be; the zero target is anything.
+type target struct{ least, most float64 }
+
+func atLeast(v float64) target { return target{least: v} }
+func atMost(v float64) target  { return target{most: v} }
+
+func (t target) met(v float64) bool { return v >= t.least && (t.most == 0 || v <= t.most) }
+
+func (t target) String() string {
+	switch {
+	case t.least > 0:
+		return fmt.Sprintf("at least %.2f", t.least)
+	case t.most > 0:
+		return fmt.Sprintf("at most %.2f", t.most)
+	}
+	return "none"
+}
+
+// prepare makes the journal, whose store each benchmark replaces by its own.
+func (b *bench) prepare() (err error) {
+	b.journal, err = activity.New(&capture{}, &activity.Config{Types: types})
+	return err
+}
+
+// run runs the benchmarks that are wanted and returns how many targets were missed.
+func (b *bench) run() (missed int, err error) {
+	for _, part := range []struct {
+		names []string
+		run   func() error
+	}{
+		{[]string{"append_batch_vs_copy", "append_one_vs_floor"}, b.postgresAppends},
+		{[]string{"page_growth", "page_vs_floor"}, b.postgresPages},
+		{[]string{"sqlite_append_batch_vs_copy", "sqlite_append_one_vs_floor"}, b.sqliteAppends},
+		{[]string{"sqlite_page_growth", "sqlite_page_vs_floor"}, b.sqlitePages},
+		{[]string{"summary_ns", "summary_allocs", "summary_vs_template", "summary_vs_template_decoded"}, b.summaries},
+	} {
+		if !b.anyWanted(part.names) {
+			continue
+		}
+		if err := part.run(); err != nil {
+			return 0, fmt.Errorf("%s: %w", strings.Join(part.names, ", "), err)
+		}
+	}
+	fmt.Fprintln(b.out)
+	for _, r := range b.results {
+		if r.target != (target{}) {
+			verdict := "met"
+			if !r.target.met(r.value) {
+				verdict = "missed"
+				missed++
+			}
+			fmt.Fprintf(b.out, "# target of %s: %s, %s\n", r.name, r.target, verdict)
+		}
+	}
+	for _, r := range b.results {
+		fmt.Fprintf(b.out, "%s %.2f\n", r.name, r.value)
+	}
+	return missed, nil
+}
+
+func (b *bench) wanted(name string) bool { return b.only.MatchString(name) }
+
+func (b *bench) anyWanted(names []string) bool {
+	for _, name := range names {
+		if b.wanted(name) {
+			return true
+		}
+	}
+	return false
+}
+
+func (b *bench) report(name string, value float64, t target) {
+	b.results = append(b.results, result{name, value, t})
+}
+
+func (b *bench) progress(format string, args ...any) {
+	fmt.Fprintf(b.out, format+"\n", args...)
+}
+
+// tell prints what a comparison found.
+func (b *bench) tell(name string, c *comparison) {
+	b.progress("  %s: %.2f (half of the slices %.2f to %.2f), %s against %s", name, c.ratio(),
+		quantile(c.ratios, 0.25), quantile(c.ratios, 0.75), each(quantile(c.a, 0.5)), each(quantile(c.b, 0.5)))
+}
+
+// tellRates prints what a comparison of a floor with Record found.
+func (b *bench) tellRates(name string, c *comparison, events int) {
+	rate := func(seconds []float64) float64 { return float64(events) / quantile(seconds, 0.5) }
+	b.progress("  %s: %.2f (half of the slices %.2f to %.2f), Record %.0f events/s, by hand %.0f", name, c.ratio(),
+		quantile(c.ratios, 0.25), quantile(c.ratios, 0.75), rate(c.b), rate(c.a))
+}
+
+func each(seconds float64) string {
+	if seconds < 1e-5 {
+		return fmt.Sprintf("%.0f ns", seconds*1e9)
+	}
+	return fmt.Sprintf("%.0f µs", seconds*1e6)
+}

@@ -1,0 +1,179 @@
+package main
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/go-activity/activity"
+	"github.com/go-activity/activity/internal/pgtest"
+)
+
+func newTestBench(t *testing.T, out *strings.Builder) *bench {
+	b := &bench{
+		ctx:  t.Context(),
+		size: size{small: 6000, large: 7000, rounds: 1, slice: time.Millisecond},
+		only: regexp.MustCompile(""),
+		out:  out,
+		dir:  t.TempDir(),
+		database: func(context.Context, string) (string, error) {
+			return pgtest.New(t), nil
+		},
+	}
+	if err := b.prepare(); err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+// TestRun runs every benchmark for a moment.
+func TestRun(t *testing.T) {
+	var out strings.Builder
+	b := newTestBench(t, &out)
+	if _, err := b.run(); err != nil {
+		t.Fatalf("%v after\n%s", err, &out)
+	}
+	for _, name := range []string{
+		"append_batch_vs_copy", "append_one_vs_floor", "page_growth", "page_vs_floor",
+		"sqlite_append_batch_vs_copy", "sqlite_append_one_vs_floor", "sqlite_page_growth", "sqlite_page_vs_floor",
+		"summary_ns", "summary_allocs", "summary_vs_template", "summary_vs_template_decoded",
+	} {
+		if !regexp.MustCompile(`(?m)^` + name + ` \d+\.\d\d$`).MatchString(out.String()) {
+			t.Errorf("there is no %s in\n%s", name, &out)
+		}
+	}
+}
+
+// TestFloorsStoreTheSame stores the same rows through the stores and by hand.
+func TestFloorsStoreTheSame(t *testing.T) {
+	var out strings.Builder
+	b := newTestBench(t, &out)
+	rows, err := rowsOf(b.ctx, b.journal, newWorkload(1, 100).drafts(20))
+	if err != nil {
+		t.Fatal(err)
+	}
+	many, one := rows[:19], rows[19]
+
+	t.Run("postgres", func(t *testing.T) {
+		ours, floor := openTest(t, b), openTest(t, b)
+		if _, err := ours.store.AppendEvents(b.ctx, rows); err != nil {
+			t.Fatal(err)
+		}
+		if err := newPgCopyRows(many).copy(b.ctx, floor.conn); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := floor.conn.Exec(b.ctx, pgInsertOne, pgOneValues(one)...); err != nil {
+			t.Fatal(err)
+		}
+		dump := func(d *pgDatabase, table string) []string {
+			rows, err := d.conn.Query(b.ctx, `SELECT * FROM `+table)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return collect(t, rows.Next, rows.Values, rows.Err)
+		}
+		for _, table := range []string{"activity_event", "activity_feed", "activity_pending"} {
+			if diff := cmp.Diff(dump(ours, table), dump(floor, table)); diff != "" {
+				t.Errorf("%s: the store's rows and the floor's (-store +floor):\n%s", table, diff)
+			}
+		}
+	})
+
+	t.Run("sqlite", func(t *testing.T) {
+		store, _, err := b.openSQLite("store.db")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer store.Close()
+		if _, err := store.AppendEvents(b.ctx, rows); err != nil {
+			t.Fatal(err)
+		}
+		other, _, err := b.openSQLite("floor.db")
+		if err != nil {
+			t.Fatal(err)
+		}
+		other.Close()
+		floor, done, err := openSQLiteByHand(b.ctx, filepath.Join(b.dir, "floor.db"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer done()
+		inserter, err := newSQLiteInserter(b.ctx, floor)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := inserter.store(newSQLiteRows(many)); err != nil {
+			t.Fatal(err)
+		}
+		if err := inserter.storeOne(newSQLiteRows([]activity.EventRow{one})); err != nil {
+			t.Fatal(err)
+		}
+		ours, err := store.DB().DB.Conn(b.ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer ours.Close()
+		for _, table := range []string{"activity_event", "activity_feed", "activity_pending"} {
+			if diff := cmp.Diff(sqliteDump(t, ours, table), sqliteDump(t, floor, table)); diff != "" {
+				t.Errorf("%s: the store's rows and the floor's (-store +floor):\n%s", table, diff)
+			}
+		}
+	})
+}
+
+func openTest(t *testing.T, b *bench) *pgDatabase {
+	t.Helper()
+	d, err := b.openPostgres("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(d.close)
+	return d
+}
+
+func sqliteDump(t *testing.T, conn *sql.Conn, table string) []string {
+	t.Helper()
+	rows, err := conn.QueryContext(t.Context(), `SELECT * FROM `+table)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close()
+	columns, err := rows.Columns()
+	if err != nil {
+		t.Fatal(err)
+	}
+	values := func() ([]any, error) {
+		values, places := make([]any, len(columns)), make([]any, len(columns))
+		for i := range values {
+			places[i] = &values[i]
+		}
+		return values, rows.Scan(places...)
+	}
+	return collect(t, rows.Next, values, rows.Err)
+}
+
+// collect writes each row as text, and sorts them.
+func collect(t *testing.T, next func() bool, values func() ([]any, error), failed func() error) []string {
+	t.Helper()
+	var all []string
+	for next() {
+		row, err := values()
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, fmt.Sprint(row...))
+	}
+	if err := failed(); err != nil {
+		t.Fatal(err)
+	}
+	slices.Sort(all)
+	return all
+}
