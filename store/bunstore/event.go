@@ -60,20 +60,25 @@ func (s *Store) append(ctx context.Context, rows []activity.EventRow) ([]activit
 	events := make([]activity.Event, len(rows))
 	batch := make([]*activity.EventRow, 0, min(len(rows), maxInsert))
 	for places := range slices.Chunk(order, maxInsert) {
-		batch = batch[:0]
-		for _, i := range places {
-			batch = append(batch, &rows[i])
-		}
-		stored, err := s.engine.insert(ctx, s, batch)
-		if err != nil {
-			return nil, s.failed(ctx, "record", err)
-		}
-		for n, i := range places {
-			if stored[n] {
-				events[i] = asStored(&rows[i])
-				continue
+		for len(places) > 0 {
+			batch = batch[:0]
+			for _, i := range places {
+				batch = append(batch, &rows[i])
 			}
-			if events[i], err = s.settle(ctx, &rows[i]); err != nil {
+			stored, err := s.engine.insert(ctx, s, batch)
+			if err != nil {
+				return nil, s.failed(ctx, "record", err)
+			}
+			var taken []int // whose key exists
+			for n, i := range places {
+				if stored[n] {
+					events[i] = asStored(&rows[i])
+				} else {
+					taken = append(taken, i)
+				}
+			}
+			// A key may be free again, because retention has deleted its event since.
+			if places, err = s.settle(ctx, rows, taken, events); err != nil {
 				return nil, err
 			}
 		}
@@ -81,28 +86,36 @@ func (s *Store) append(ctx context.Context, rows []activity.EventRow) ([]activit
 	return events, nil
 }
 
-// settle returns the event that has the key of a row which was not stored because of it.
-func (s *Store) settle(ctx context.Context, row *activity.EventRow) (activity.Event, error) {
-	for {
-		found, err := s.engine.byKey(ctx, s.writer(), row.Tenant, row.Key)
-		if err == nil {
-			if !row.Same(found) {
-				return activity.Event{}, &activity.KeyConflictError{Key: row.Key, ID: found.ID}
-			}
-			return found, nil
-		}
-		if !errors.Is(err, sql.ErrNoRows) {
-			return activity.Event{}, s.failed(ctx, "record", err)
-		}
-		// The event was deleted since, by retention: the key is free again.
-		stored, err := s.engine.insert(ctx, s, []*activity.EventRow{row})
-		if err != nil {
-			return activity.Event{}, s.failed(ctx, "record", err)
-		}
-		if stored[0] {
-			return asStored(row), nil
+// settle puts the events that have the keys of some rows into their places. It returns the rows
+// whose key nobody has.
+func (s *Store) settle(ctx context.Context, rows []activity.EventRow, places []int, events []activity.Event) (free []int, err error) {
+	if len(places) == 0 {
+		return nil, nil
+	}
+	keys := make([]string, len(places))
+	for n, i := range places {
+		keys[n] = rows[i].Key
+	}
+	found, err := s.engine.byKeys(ctx, s.writer(), rows[places[0]].Tenant, keys)
+	if err != nil {
+		return nil, s.failed(ctx, "record", err)
+	}
+	byKey := make(map[string]activity.Event, len(found))
+	for _, e := range found {
+		byKey[e.Key] = e
+	}
+	for _, i := range places {
+		e, ok := byKey[rows[i].Key]
+		switch {
+		case !ok:
+			free = append(free, i)
+		case !rows[i].Same(e):
+			return nil, &activity.KeyConflictError{Key: e.Key, ID: e.ID}
+		default:
+			events[i] = e
 		}
 	}
+	return free, nil
 }
 
 // asStored returns a row's event as it will be read.
@@ -132,6 +145,26 @@ func (s *Store) Event(ctx context.Context, tenant string, id activity.ID) (activ
 
 func keyed(rows []activity.EventRow) bool {
 	return slices.ContainsFunc(rows, func(r activity.EventRow) bool { return r.Key != "" })
+}
+
+type scanner interface{ Scan(...any) error }
+
+// events reads the events that a query returns.
+func events(ctx context.Context, db conn, scan func(scanner) (activity.Event, error), query string, args ...any) ([]activity.Event, error) {
+	rows, err := db.QueryContext(ctx, query, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var found []activity.Event
+	for rows.Next() {
+		e, err := scan(rows)
+		if err != nil {
+			return nil, err
+		}
+		found = append(found, e)
+	}
+	return found, rows.Err()
 }
 
 // eventColumns are the columns that scanEvent reads, of a table called e.

@@ -142,19 +142,27 @@ func pgColumns(rows []*activity.EventRow) ([]any, error) {
 }
 
 const (
-	pgByID  = `SELECT e.id, ` + eventColumns + ` FROM activity_event e WHERE e.id = $1::uuid`
-	pgByKey = `SELECT e.id, ` + eventColumns + ` FROM activity_event e WHERE e.tenant = $1::text AND e.key = $2::text`
+	pgByID   = `SELECT e.id, ` + eventColumns + ` FROM activity_event e WHERE e.id = $1::uuid`
+	pgByKeys = `
+SELECT e.id, ` + eventColumns + `
+FROM unnest($2::text[]) AS k (key)
+CROSS JOIN LATERAL (
+  SELECT *
+  FROM activity_event
+  WHERE tenant = $1::text AND key = k.key
+  LIMIT 1
+) e`
 )
 
 func (postgres) byID(ctx context.Context, db conn, id activity.ID) (activity.Event, error) {
 	return pgScan(db.QueryRowContext(ctx, pgByID, id.String()))
 }
 
-func (postgres) byKey(ctx context.Context, db conn, tenant, key string) (activity.Event, error) {
-	return pgScan(db.QueryRowContext(ctx, pgByKey, tenant, key))
+func (postgres) byKeys(ctx context.Context, db conn, tenant string, keys []string) ([]activity.Event, error) {
+	return events(ctx, db, pgScan, pgByKeys, tenant, pgTexts(keys))
 }
 
-func pgScan(row interface{ Scan(...any) error }) (activity.Event, error) {
+func pgScan(row scanner) (activity.Event, error) {
 	var id activity.ID
 	var r scanned
 	var occurred, recorded sql.NullTime

@@ -81,19 +81,22 @@ func sqliteID(id activity.ID) []byte {
 }
 
 const (
-	sqliteByID  = `SELECT e.id, ` + eventColumns + ` FROM activity_event e WHERE e.id = ?`
-	sqliteByKey = `SELECT e.id, ` + eventColumns + ` FROM activity_event e WHERE e.tenant = ? AND e.key = ?`
+	sqliteByID   = `SELECT e.id, ` + eventColumns + ` FROM activity_event e WHERE e.id = ?`
+	sqliteByKeys = `
+SELECT e.id, ` + eventColumns + `
+FROM json_each(?2) k
+CROSS JOIN activity_event e ON e.tenant = ?1 AND e.key = k.value`
 )
 
 func (sqlite) byID(ctx context.Context, db conn, id activity.ID) (activity.Event, error) {
 	return sqliteScan(db.QueryRowContext(ctx, sqliteByID, id[:]))
 }
 
-func (sqlite) byKey(ctx context.Context, db conn, tenant, key string) (activity.Event, error) {
-	return sqliteScan(db.QueryRowContext(ctx, sqliteByKey, tenant, key))
+func (sqlite) byKeys(ctx context.Context, db conn, tenant string, keys []string) ([]activity.Event, error) {
+	return events(ctx, db, sqliteScan, sqliteByKeys, tenant, jsonList(keys))
 }
 
-func sqliteScan(row interface{ Scan(...any) error }) (activity.Event, error) {
+func sqliteScan(row scanner) (activity.Event, error) {
 	var id activity.ID
 	var r scanned
 	var occurred, recorded sql.NullInt64

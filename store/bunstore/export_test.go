@@ -30,20 +30,19 @@ func (s *Store) FeedStatement(ctx context.Context, q activity.EventQuery) (strin
 
 // OtherStatements returns what else Feed and Event send.
 func (s *Store) OtherStatements() map[string][]any {
-	key := strings.Repeat("k", 8)
 	if _, ok := s.engine.(postgres); ok {
 		return map[string][]any{
 			pgCount:      {"{1,2}", 10},
 			pgCountTypes: {"{1,2}", 10, `{"a","b"}`},
 			pgByID:       {lastID.String()},
-			pgByKey:      {"acme", key},
+			pgByKeys:     {"acme", `{"k","l"}`},
 		}
 	}
 	return map[string][]any{
 		sqliteCount:      {"[1,2]", 10},
 		sqliteCountTypes: {"[1,2]", 10, `["a","b"]`},
 		sqliteByID:       {lastID[:]},
-		sqliteByKey:      {"acme", key},
+		sqliteByKeys:     {"acme", `["k","l"]`},
 	}
 }
 

@@ -45,9 +45,6 @@ func (s *Store) walk(ctx context.Context, db conn, q *activity.EventQuery) ([]ac
 	events := make([]activity.Event, 0, min(q.Limit, activity.MaxLimit))
 	for {
 		w.limit = q.Limit - len(events)
-		if len(w.feeds) > 1 {
-			w.limit *= 2 // several feeds may hold the same event
-		}
 		found, err := s.engine.feed(ctx, db, &w)
 		if err != nil {
 			return nil, err

@@ -42,10 +42,11 @@ WITH stream AS (
   SELECT w.feed, t.type, s.source
   FROM unnest($1::bigint[]) AS w (feed), unnest($6::text[]) AS t (type), unnest($2::smallint[]) AS s (source)
 )`
+	// One feed has few streams: the newest of each are read and merged.
 	pgFeed = `
 SELECT page.event_id, ` + eventColumns + `
 FROM (
-  SELECT /*DISTINCT*/ top.event_id
+  SELECT top.event_id
   FROM stream s
   CROSS JOIN LATERAL (
     SELECT f.event_id
@@ -58,7 +59,48 @@ FROM (
   WHERE s.source = ANY($2::smallint[])
   ORDER BY top.event_id DESC
   LIMIT $5::integer
-) page
+) page` + pgEvents
+	// Many feeds have many streams, of which few reach into the page: when the heads of so many as
+	// the page is long are at or above an event, nothing below it is on the page.
+	pgFeeds = `,
+head AS (
+  SELECT s.feed, s.type, s.source, newest.event_id
+  FROM stream s
+  CROSS JOIN LATERAL (
+    SELECT f.event_id
+    FROM activity_feed f
+    WHERE f.feed = s.feed AND f.type = s.type AND f.source = s.source
+      AND f.event_id >= $3::uuid AND f.event_id < $4::uuid/*PROBES*/
+    ORDER BY f.event_id DESC
+    LIMIT 1
+  ) newest
+  WHERE s.source = ANY($2::smallint[])
+),
+least AS (
+  SELECT event_id
+  FROM (
+    SELECT event_id, row_number() OVER (ORDER BY event_id DESC) AS n
+    FROM (SELECT DISTINCT event_id FROM head) heads
+  ) numbered
+  WHERE n = $5::integer
+)
+SELECT page.event_id, ` + eventColumns + `
+FROM (
+  SELECT DISTINCT top.event_id
+  FROM head h
+  CROSS JOIN LATERAL (
+    SELECT f.event_id
+    FROM activity_feed f
+    WHERE f.feed = h.feed AND f.type = h.type AND f.source = h.source
+      AND f.event_id >= /*LOWEST*/ AND f.event_id <= /*HIGHEST*//*PROBES*/
+    ORDER BY f.event_id DESC
+    LIMIT $5::integer
+  ) top
+  WHERE h.event_id >= COALESCE((SELECT event_id FROM least), $3::uuid)
+  ORDER BY top.event_id DESC
+  LIMIT $5::integer
+) page` + pgEvents
+	pgEvents = `
 LEFT JOIN LATERAL (
   SELECT *
   FROM activity_event
@@ -109,15 +151,19 @@ func pgFeedText(w *walk) string {
 	for i := range w.others {
 		probes.WriteString(strings.Replace(pgProbe, "$N", "$"+strconv.Itoa(params+1+i), 1))
 	}
-	distinct := ""
+	text := pgFeed
 	if len(w.feeds) > 1 {
-		distinct = "DISTINCT"
+		text = pgFeeds
 	}
-	text := head + strings.NewReplacer("/*PROBES*/", probes.String(), "/*DISTINCT*/", distinct).Replace(pgFeed)
+	// The bound comes first in the order of the page, and the head of a stream is its first.
+	bound := "COALESCE((SELECT event_id FROM least), $3::uuid)"
+	lowest, highest := bound, "h.event_id"
 	if w.oldest {
 		text = strings.ReplaceAll(text, "DESC", "ASC")
+		text = strings.Replace(text, "h.event_id >= "+bound, "h.event_id <= COALESCE((SELECT event_id FROM least), $4::uuid)", 1)
+		lowest, highest = "h.event_id", "COALESCE((SELECT event_id FROM least), $4::uuid)"
 	}
-	return text
+	return head + strings.NewReplacer("/*PROBES*/", probes.String(), "/*LOWEST*/", lowest, "/*HIGHEST*/", highest).Replace(text)
 }
 
 func pgFeedArgs(w *walk) []any {
@@ -132,20 +178,7 @@ func pgFeedArgs(w *walk) []any {
 }
 
 func (postgres) feed(ctx context.Context, db conn, w *walk) ([]activity.Event, error) {
-	rows, err := db.QueryContext(ctx, pgFeedText(w), pgFeedArgs(w)...)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var events []activity.Event
-	for rows.Next() {
-		e, err := pgScan(rows)
-		if err != nil {
-			return nil, err
-		}
-		events = append(events, e)
-	}
-	return events, rows.Err()
+	return events(ctx, db, pgScan, pgFeedText(w), pgFeedArgs(w)...)
 }
 
 func (postgres) count(ctx context.Context, db conn, feeds []int64, types []string, limit int) (n int, err error) {

@@ -101,20 +101,7 @@ func sqliteFeedArgs(w *walk) []any {
 }
 
 func (sqlite) feed(ctx context.Context, db conn, w *walk) ([]activity.Event, error) {
-	rows, err := db.QueryContext(ctx, sqliteFeedText(w), sqliteFeedArgs(w)...)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var events []activity.Event
-	for rows.Next() {
-		e, err := sqliteScan(rows)
-		if err != nil {
-			return nil, err
-		}
-		events = append(events, e)
-	}
-	return events, rows.Err()
+	return events(ctx, db, sqliteScan, sqliteFeedText(w), sqliteFeedArgs(w)...)
 }
 
 func (sqlite) count(ctx context.Context, db conn, feeds []int64, types []string, limit int) (n int, err error) {

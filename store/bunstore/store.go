@@ -133,9 +133,11 @@ type engine interface {
 	// count counts entries of feeds, of some types if there are any, up to limit.
 	count(ctx context.Context, db conn, feeds []int64, types []string, limit int) (int, error)
 
-	// byID and byKey return sql.ErrNoRows if there is no such event.
+	// byID returns sql.ErrNoRows if there is no such event.
 	byID(ctx context.Context, db conn, id activity.ID) (activity.Event, error)
-	byKey(ctx context.Context, db conn, tenant, key string) (activity.Event, error)
+
+	// byKeys returns those events that there are, in any order.
+	byKeys(ctx context.Context, db conn, tenant string, keys []string) ([]activity.Event, error)
 
 	// lock begins a transaction, until whose end others that migrate wait.
 	lock(ctx context.Context, db *bun.DB) error
@@ -222,10 +224,12 @@ func (s *Store) Close() error {
 	}
 	errs := []error{s.prepared.close()}
 	if s.ownsDB {
-		errs = append(errs, s.write.Close())
+		// The writer goes last: the last connection to a SQLite file takes the journal away with
+		// it, which a reader may not.
 		if s.read != s.write {
 			errs = append(errs, s.read.Close())
 		}
+		errs = append(errs, s.write.Close())
 	}
 	if err := errors.Join(errs...); err != nil {
 		return fmt.Errorf("activity: close: %w", err)

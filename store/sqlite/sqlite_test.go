@@ -144,6 +144,28 @@ func TestSettings(t *testing.T) {
 	}
 }
 
+// All of a closed store is in its file, so that the file can be moved or copied.
+func TestCloseLeavesOneFile(t *testing.T) {
+	dir := t.TempDir()
+	s, tenant, err := open(t.Context(), filepath.Join(dir, "activity.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := tenant.Record(t.Context(), noteAdded.New(note{}).By(activity.System("test"))); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := tenant.Timeline(t.Context(), activity.Query{}); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	files, err := os.ReadDir(dir)
+	if err != nil || len(files) != 1 || files[0].Name() != "activity.db" {
+		t.Errorf("Close leaves %v (%v), want activity.db alone", files, err)
+	}
+}
+
 func TestBadPaths(t *testing.T) {
 	for _, path := range []string{"", ":memory:", "file:activity.db", "a\x00b"} {
 		var invalid *activity.InvalidError
