@@ -34,6 +34,8 @@ func (s *Store) AppendEvents(ctx context.Context, rows []activity.EventRow) (eve
 			events, err = s.append(ctx, rows)
 			return err
 		})
+	case s.copies(rows):
+		return s.copy(ctx, rows)
 	case s.engine.insertsAtOnce(rows):
 		return s.append(ctx, rows)
 	default:

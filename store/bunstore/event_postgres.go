@@ -59,6 +59,8 @@ func (postgres) insertsAtOnce(rows []activity.EventRow) bool {
 	return len(rows) == 1 || len(rows) <= maxInsert && !keyed(rows)
 }
 
+func (postgres) prepared() []string { return nil } // the driver does it
+
 func (postgres) insert(ctx context.Context, s *Store, rows []*activity.EventRow) ([]bool, error) {
 	args, err := pgColumns(rows)
 	if err != nil {

@@ -25,12 +25,16 @@ ON CONFLICT (tenant, key) WHERE key IS NOT NULL DO NOTHING`
 
 func (sqlite) insertsAtOnce([]activity.EventRow) bool { return false }
 
-func (sqlite) insert(ctx context.Context, s *Store, rows []*activity.EventRow) ([]bool, error) {
+func (sqlite) prepared() []string {
+	return []string{sqliteInsertEvent, sqliteInsertFeed, sqliteInsertPending}
+}
+
+func (e sqlite) insert(ctx context.Context, s *Store, rows []*activity.EventRow) ([]bool, error) {
 	// A context that can end costs the driver a goroutine for each statement; between rows is soon
 	// enough.
 	inner := context.WithoutCancel(ctx)
 	var stmts [3]*sql.Stmt
-	for i, text := range [...]string{sqliteInsertEvent, sqliteInsertFeed, sqliteInsertPending} {
+	for i, text := range e.prepared() {
 		stmt, err := s.tx.prepared.get(inner, s.tx, text)
 		if err != nil {
 			return nil, err

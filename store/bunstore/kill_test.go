@@ -32,7 +32,7 @@ func start(t *testing.T, child, address string) (*exec.Cmd, *bufio.Reader) {
 	return cmd, bufio.NewReader(out)
 }
 
-const draftsPerCall = 40
+const draftsPerCall = 120 // enough for COPY
 
 // recordUntilKilled records calls of draftsPerCall drafts and prints the number of each call that
 // was acknowledged.

@@ -33,10 +33,12 @@ var _ activity.Store = (*Store)(nil)
 type database struct {
 	write, read *bun.DB
 	engine      engine
+	copyFrom    CopyFunc // nil: without COPY
 	ownsDB      bool
 	closed      atomic.Bool
 	migrated    atomic.Bool // the schema was found to be the program's
-	prepared    statements
+	reads       statements
+	writes      statements
 }
 
 // transaction is a transaction that a store is bound to.
@@ -122,6 +124,9 @@ type engine interface {
 	// called in a transaction.
 	insertsAtOnce(rows []activity.EventRow) bool
 
+	// prepared are the texts of the statements that insert wants prepared.
+	prepared() []string
+
 	// insert stores at most maxInsert rows, which are sorted by key, and returns for each whether
 	// it was stored: a row whose key exists is not.
 	insert(ctx context.Context, s *Store, rows []*activity.EventRow) ([]bool, error)
@@ -205,12 +210,25 @@ func (s *Store) inTx(ctx context.Context, fn func(*Store) error) (err error) {
 	if err := s.usable(ctx); err != nil {
 		return err
 	}
+	// What the transaction needs is prepared before it takes the only connection for writing.
+	var stmts []*sql.Stmt
+	for _, text := range s.engine.prepared() {
+		stmt, err := s.writes.get(ctx, s.write.DB, text)
+		if err != nil {
+			return s.failed(ctx, "prepare", err)
+		}
+		stmts = append(stmts, stmt)
+	}
 	tx, err := s.write.DB.BeginTx(ctx, nil)
 	if err != nil {
 		return s.failed(ctx, "begin", err)
 	}
 	defer func() { _ = tx.Rollback() }() // without effect after Commit
-	if err := fn(s.SQLTx(tx)); err != nil {
+	bound := s.SQLTx(tx)
+	for i, text := range s.engine.prepared() {
+		bound.tx.prepared.put(text, tx.StmtContext(ctx, stmts[i]))
+	}
+	if err := fn(bound); err != nil {
 		return err
 	}
 	return s.failed(ctx, "commit", tx.Commit())
@@ -222,7 +240,7 @@ func (s *Store) Close() error {
 	if s.tx != nil || s.closed.Swap(true) {
 		return nil
 	}
-	errs := []error{s.prepared.close()}
+	errs := []error{s.reads.close(), s.writes.close()}
 	if s.ownsDB {
 		// The writer goes last: the last connection to a SQLite file takes the journal away with
 		// it, which a reader may not.
@@ -267,7 +285,7 @@ func (s *Store) reader() (db conn, done func()) {
 		return s.tx, s.tx.mu.Unlock
 	}
 	if _, ok := s.engine.(sqlite); ok {
-		return preparing{s.read.DB, &s.prepared}, func() {}
+		return preparing{s.read.DB, &s.reads}, func() {}
 	}
 	return s.read.DB, func() {} // the driver prepares
 }
@@ -311,11 +329,22 @@ func (p *statements) get(ctx context.Context, db conn, text string) (*sql.Stmt, 
 	if err != nil {
 		return nil, err
 	}
+	p.set(text, stmt)
+	return stmt, nil
+}
+
+// put adds a statement that was prepared before.
+func (p *statements) put(text string, stmt *sql.Stmt) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.set(text, stmt)
+}
+
+func (p *statements) set(text string, stmt *sql.Stmt) {
 	if p.byText == nil {
 		p.byText = map[string]*sql.Stmt{}
 	}
 	p.byText[text] = stmt
-	return stmt, nil
 }
 
 // preparing is a database whose queries are prepared once, for a driver that does not do so itself.

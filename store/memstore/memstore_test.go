@@ -9,7 +9,12 @@ import (
 
 	"github.com/go-activity/activity"
 	"github.com/go-activity/activity/store/memstore"
+	"github.com/go-activity/activity/store/storetest"
 )
+
+func TestStore(t *testing.T) {
+	storetest.Run(t, func(*testing.T) activity.Store { return memstore.New() })
+}
 
 func TestWaitingForTheWriterHonoursContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"io"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/stdlib"
@@ -34,5 +35,16 @@ func Open(ctx context.Context, dsn string) (*bunstore.Store, error) {
 		pool.Close()
 		return nil, fmt.Errorf("activity: connect: %w", err)
 	}
-	return bunstore.New(bun.NewDB(pool, pgdialect.New()), bunstore.WithOwnership()), nil
+	return bunstore.New(bun.NewDB(pool, pgdialect.New()), bunstore.WithOwnership(), bunstore.WithCopy(CopyFrom)), nil
+}
+
+// CopyFrom is a [bunstore.CopyFunc] for pgx. A host whose *bun.DB is over pgx passes it to
+// [bunstore.New] by [bunstore.WithCopy].
+func CopyFrom(ctx context.Context, driverConn any, statement string, data io.Reader) error {
+	conn, ok := driverConn.(*stdlib.Conn)
+	if !ok {
+		return fmt.Errorf("postgres: %T is no connection of pgx", driverConn)
+	}
+	_, err := conn.Conn().PgConn().CopyFrom(ctx, data, statement)
+	return err
 }

@@ -45,13 +45,18 @@ func newRow(n int, changes ...change) activity.EventRow {
 	if row.ID.IsZero() {
 		row.ID = newID(row.OccurredAt, uint64(n))
 	}
+	salt(&row, n)
+	return row
+}
+
+// salt gives a row as many salts as it must have, and a leaf.
+func salt(row *activity.EventRow, n int) {
 	parts := 2 + len(row.About) // the payload and the actor too
 	if row.Key != "" {
 		parts++
 	}
 	row.Salts = noise(n, 16*parts)
 	row.Leaf = sha256.Sum256(row.Salts)
-	return row
 }
 
 // newRows returns rows number from to to-1.
@@ -97,8 +102,7 @@ func again(row activity.EventRow, n int, changes ...change) activity.EventRow {
 		change(&repeat)
 	}
 	repeat.ID = newID(repeat.OccurredAt, uint64(n))
-	repeat.Salts = noise(n, len(row.Salts))
-	repeat.Leaf = sha256.Sum256(repeat.Salts)
+	salt(&repeat, n)
 	return repeat
 }
 

@@ -2,12 +2,12 @@ package storetest
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
 	"reflect"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -54,7 +54,7 @@ func (s subject) feed(query activity.EventQuery) []activity.Event {
 	s.Helper()
 	events, err := s.store.Feed(s.Context(), query)
 	if err != nil {
-		s.Fatalf("Feed of %s: %v", describe(query), err)
+		s.Fatalf("%s: %v", feedOf(query), err)
 	}
 	return events
 }
@@ -85,7 +85,7 @@ func (s subject) finds(query activity.EventQuery, rows ...activity.EventRow) {
 		slices.Reverse(want)
 	}
 	if d := diffAll(want, s.feed(query)); d != "" {
-		s.Errorf("Feed of %s: %s", describe(query), d)
+		s.Errorf("%s: %s", feedOf(query), d)
 	}
 }
 
@@ -163,7 +163,7 @@ func sameValue(want, got any) bool {
 	case json.RawMessage:
 		return bytes.Equal(want, got.(json.RawMessage))
 	}
-	return reflect.DeepEqual(want, got)
+	return want == got
 }
 
 // short is a value in at most a few lines.
@@ -178,17 +178,20 @@ func short(v any) string {
 	return fmt.Sprintf("%q", text)
 }
 
-// describe shows the conditions that a query has.
-func describe(query activity.EventQuery) string {
-	var text string
-	v := reflect.ValueOf(query)
+// feedOf is a query that is asked, for messages: it shows the conditions that it has.
+type feedOf activity.EventQuery
+
+func (q feedOf) String() string {
+	var conditions []string
+	v := reflect.ValueOf(q)
 	for i := range v.NumField() {
 		if !v.Field(i).IsZero() {
-			text += fmt.Sprintf(" %s=%v", v.Type().Field(i).Name, v.Field(i).Interface())
+			conditions = append(conditions, fmt.Sprintf("%s=%v", v.Type().Field(i).Name, v.Field(i).Interface()))
 		}
 	}
+	text := strings.Join(conditions, " ")
 	if len(text) > 500 {
 		text = text[:500] + "…"
 	}
-	return "{" + cmp.Or(text, " ")[1:] + "}"
+	return "Feed of {" + text + "}"
 }
