@@ -86,7 +86,7 @@ func New(store Store, config *Config) (*Journal, error) {
 		}
 		if d.summary != nil {
 			if err := d.summary.Check(localeOf(locale)); err != nil {
-				return nil, &InvalidError{Field: field, Reason: err.Error(), Err: err}
+				return nil, &InvalidError{Field: field, Reason: "has a pattern that does not suit Config.Locale: " + err.Error(), Err: err}
 			}
 		}
 		s.types[d.name] = d
@@ -166,7 +166,7 @@ func (t Tenant) rows(ctx context.Context, drafts []Draft) (rows []EventRow, plac
 		if row.Key != "" {
 			if first, ok := byKey[row.Key]; ok {
 				if !row.Same(rows[first].Event) || row.Dated != rows[first].Dated {
-					return nil, nil, inDraft(invalidf("Key", "is that of another draft, which has other content"), i, len(drafts))
+					return nil, nil, &KeyConflictError{Key: row.Key}
 				}
 				places[i] = first
 				continue
@@ -185,9 +185,9 @@ func (s *shared) row(d Draft, tenant string, actor Entity, now time.Time) (Event
 		return EventRow{}, err
 	}
 	if s.types[event.Type] != d.typ {
-		return EventRow{}, fmt.Errorf("%w: %q is not among Config.Types", ErrUnknownType, event.Type)
+		return EventRow{}, &InvalidError{Field: "Type", Reason: fmt.Sprintf("%q is not among Config.Types", event.Type), Err: ErrUnknownType}
 	}
-	row := EventRow{Event: event, Dated: !d.at.IsZero()}
+	row := EventRow{Event: event, Dated: d.dated}
 	row.OccurredAt, row.RecordedAt = now, now
 	if row.Dated {
 		if err := checkTime("At", d.at); err != nil {

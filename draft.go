@@ -40,6 +40,7 @@ type Draft struct {
 	actor   Entity
 	about   []Entity
 	at      time.Time
+	dated   bool // At was called
 	key     string
 	source  Source
 }
@@ -58,9 +59,10 @@ func (d Draft) About(entities ...Entity) Draft {
 }
 
 // At says when it happened, for events that are recorded later than that. It counts to the
-// microsecond, from year 1970 to 9999. Without it, it is the time of recording.
+// microsecond, from year 1970 to 9999; the zero time is refused like any other outside of these.
+// Without At, it is the time of recording.
 func (d Draft) At(t time.Time) Draft {
-	d.at = t
+	d.at, d.dated = t, true
 	return d
 }
 

@@ -58,11 +58,14 @@ func (e *InvalidError) Unwrap() []error {
 // Nothing of the call was stored.
 type KeyConflictError struct {
 	Key string
-	ID  ID // the event that has the key
+	ID  ID // the event that has the key; zero if another draft of the call has it
 }
 
 // Error implements error.
 func (e *KeyConflictError) Error() string {
+	if e.ID.IsZero() {
+		return fmt.Sprintf("activity: key %q belongs to two drafts, which have different content", e.Key)
+	}
 	return fmt.Sprintf("activity: key %q belongs to event %s, which has other content", e.Key, e.ID)
 }
 

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"database/sql/driver"
 	"encoding/binary"
+	"slices"
 	"sync"
 	"time"
 
@@ -15,11 +16,12 @@ import (
 // is the instant at which the event occurred. Of two events, the later one has the greater ID.
 //
 // 48 bits hold the milliseconds since 1970, the 12 bits of rand_a the microseconds within them as
-// floor(us*4096/1000) (RFC 9562 §6.2, method 3), and the 62 bits of rand_b a random number. Within
-// one process, events of the same microsecond get ascending numbers there (method 2), so that they
-// keep the order in which they were recorded. Processes need no coordination: a million events at
-// one same microsecond, recorded one by one all over the world, collide with a probability of 2e-7,
-// and a collision is refused by the primary key, never overwritten.
+// floor(us*4096/1000) (RFC 9562 §6.2, method 3), and the 62 bits of rand_b a random number. Events
+// of the same microsecond get ascending numbers there (method 2) if one call of a journal records
+// them, or calls that follow each other, so that they keep that order. Processes need no
+// coordination: a million events at one same microsecond, recorded one by one all over the world,
+// collide with a probability of 2e-7, and a collision is refused by the primary key, never
+// overwritten.
 //
 // The zero ID means none.
 type ID [16]byte
@@ -123,25 +125,30 @@ func newID(t time.Time, random uint64) ID {
 type idSource struct {
 	mu   sync.Mutex
 	us   int64  // the microsecond of the last ID
-	last uint64 // its random number
+	last uint64 // its random number, 0 before the first
 }
 
-// assign gives each of the times an ID. Equal times, within the call or in calls that follow each
-// other, get ascending IDs.
+// assign gives each of the times an ID. Equal times within the call get ascending IDs, and so do
+// those that it shares with the latest time of the call before.
 func (s *idSource) assign(times []time.Time) []ID {
 	entropy := make([]byte, 8*len(times))
 	rand.Read(entropy) // never fails, see crypto/rand
 	ids := make([]ID, len(times))
+	order := make([]int, len(times)) // by time, so that equal times come one after the other
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return times[a].Compare(times[b]) })
 
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for i, t := range times {
-		random := binary.BigEndian.Uint64(entropy[8*i:])
+	for _, i := range order {
+		t, random := times[i], binary.BigEndian.Uint64(entropy[8*i:])
 		// Starting in the lower half and stepping by less than 2^32 leaves room for half a
 		// billion events at one microsecond; past that, order among them is given up, not
 		// uniqueness.
 		next := random >> 3
-		if t.UnixMicro() == s.us {
+		if s.last != 0 && t.UnixMicro() == s.us {
 			if step := s.last + 1 + random>>32; step < 1<<62 {
 				next = step
 			}

@@ -2,6 +2,7 @@ package activity
 
 import (
 	"maps"
+	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -24,8 +25,11 @@ type locales struct {
 	mu    sync.Mutex // held to add
 }
 
-// maxLocales bounds what is remembered, because tags come from requests.
-const maxLocales = 256
+// What is remembered is bounded, because tags come from requests.
+const (
+	maxLocales = 256 // then it begins anew, lest strangers' tags keep out those in use
+	maxTag     = 64  // bytes of a tag
+)
 
 // find returns the chain of a tag, or the fallback's if the tag is empty or malformed.
 func (l *locales) find(tag string, fallback *chain) *chain {
@@ -39,16 +43,17 @@ func (l *locales) find(tag string, fallback *chain) *chain {
 		made = newChain(parsed, message.NewLocale(parsed))
 	}
 
+	if len(tag) > maxTag {
+		return made
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	next := map[string]*chain{}
-	if known := l.known.Load(); known != nil {
+	if known := l.known.Load(); known != nil && len(*known) < maxLocales {
 		maps.Copy(next, *known)
 	}
-	if len(next) < maxLocales {
-		next[tag] = made
-		l.known.Store(&next)
-	}
+	next[strings.Clone(tag)] = made // the tag may be part of a long header
+	l.known.Store(&next)
 	return made
 }
 
@@ -62,7 +67,7 @@ func newChain(tag language.Tag, format *message.Locale) *chain {
 
 // pattern chooses the definition's pattern for a language, and the way to write numbers that goes
 // with it. TypeOptions.Summary is in the language of the fallback. It returns nil if there is none.
-func (d *definition) pattern(asked, fallback *chain) (*message.Pattern, *message.Locale) {
+func (d *definition) pattern(asked, fallback *chain) (*pattern, *message.Locale) {
 	for _, c := range []*chain{asked, fallback} {
 		for _, tag := range c.tags {
 			if d.summary != nil && tag == fallback.tags[0] {

@@ -54,7 +54,7 @@ func (t Tenant) Timeline(ctx context.Context, query Query) (Page, error) {
 		return Page{}, err
 	}
 	if q == nil {
-		return Page{}, nil // no type is in all of the lists
+		return Page{Events: []Event{}}, nil // no type is in all of the lists
 	}
 	limit := q.Limit
 	q.Limit++ // one more tells whether there is a further page
@@ -69,10 +69,10 @@ func (t Tenant) Timeline(ctx context.Context, query Query) (Page, error) {
 	if q.Oldest {
 		slices.Reverse(events)
 	}
-	page := Page{Events: events}
 	if len(events) == 0 {
-		return page, nil
+		return Page{Events: []Event{}}, nil // in JSON [], not null
 	}
+	page := Page{Events: events}
 	binding := query.binding(t.name)
 	// The event at the cursor that led here lies on its other side.
 	if q.Oldest || more {
@@ -146,9 +146,6 @@ func (t Tenant) compile(query *Query) (*EventQuery, error) {
 		if len(q.Types) > 0 {
 			types = slices.DeleteFunc(types, func(name string) bool { return !slices.Contains(q.Types, name) })
 		}
-		if len(types) == 0 {
-			return nil, nil
-		}
 		q.Types = types
 	}
 	if !query.From.IsZero() {
@@ -176,6 +173,9 @@ func (t Tenant) compile(query *Query) (*EventQuery, error) {
 			q.Min = id
 		}
 		q.Oldest = true
+	}
+	if len(query.Categories) > 0 && len(q.Types) == 0 {
+		return nil, nil
 	}
 	return q, nil
 }
@@ -205,11 +205,14 @@ func (q *Query) check(tenant string) error {
 	if q.Source > Manual {
 		return invalidf("Query.Source", "is neither automatic nor manual")
 	}
-	for field, at := range map[string]time.Time{"Query.From": q.From, "Query.To": q.To} {
-		if !at.IsZero() {
-			if err := checkTime(field, at); err != nil {
-				return err
-			}
+	if !q.From.IsZero() {
+		if err := checkTime("Query.From", q.From); err != nil {
+			return err
+		}
+	}
+	if !q.To.IsZero() {
+		if err := checkTime("Query.To", q.To); err != nil {
+			return err
 		}
 	}
 	if !q.From.IsZero() && !q.To.IsZero() && q.To.Before(q.From) {
@@ -252,8 +255,8 @@ func (c Cursor) open(binding [32]byte) (ID, error) {
 	if len(c) != cursorEncoding.EncodedLen(cursorLength) {
 		return ID{}, ErrInvalidCursor
 	}
-	raw, err := cursorEncoding.DecodeString(string(c))
-	if err != nil || raw[0] != cursorVersion || string(raw[17:]) != string(cursorSum(binding, raw[:17])) {
+	raw, err := cursorEncoding.DecodeString(string(c)) // which passes over line ends
+	if err != nil || len(raw) != cursorLength || raw[0] != cursorVersion || string(raw[17:]) != string(cursorSum(binding, raw[:17])) {
 		return ID{}, ErrInvalidCursor
 	}
 	return ID(raw[1:17]), nil

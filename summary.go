@@ -98,11 +98,11 @@ var workspaces = sync.Pool{New: func() any {
 	return &workspace{text: make([]byte, 0, 512), scratch: make([]byte, 0, 512)}
 }}
 
-func render(pattern *message.Pattern, l *message.Locale, e *Event, payload json.RawMessage) Summary {
+func render(pattern *pattern, l *message.Locale, e *Event, payload json.RawMessage) Summary {
 	w := workspaces.Get().(*workspace)
 	defer workspaces.Put(w)
 
-	actor, about := w.collect(pattern.Names(), e, payload)
+	actor, about := w.collect(pattern.names, e, payload)
 	w.text, w.parts = pattern.Append(w.text[:0], w.parts[:0], w.values, l)
 
 	text := string(w.text)
@@ -138,6 +138,7 @@ func (w *workspace) collect(names []string, e *Event, payload json.RawMessage) (
 		w.values = append(w.values, value)
 	}
 	jsonscan.Object(payload, func(name, value []byte) {
+		name = w.unescaped(name)
 		for i := range names {
 			if string(name) == names[i] && i != actor && names[i] != fieldAbout {
 				w.values[i] = w.value(value)
@@ -155,16 +156,20 @@ func (w *workspace) copied(s string) message.Value {
 	return message.Value{Type: message.String, Text: w.scratch[start:]}
 }
 
+// unescaped returns what a JSON string stands for, given the text between its quotes.
+func (w *workspace) unescaped(s []byte) []byte {
+	if bytes.IndexByte(s, '\\') < 0 {
+		return s
+	}
+	start := len(w.scratch)
+	w.scratch = jsonscan.AppendString(w.scratch, s)
+	return w.scratch[start:]
+}
+
 func (w *workspace) value(raw []byte) message.Value {
 	switch c := raw[0]; {
 	case c == '"' && len(raw) > 1:
-		raw = raw[1 : len(raw)-1]
-		if bytes.IndexByte(raw, '\\') >= 0 {
-			start := len(w.scratch)
-			w.scratch = jsonscan.AppendString(w.scratch, raw)
-			raw = w.scratch[start:]
-		}
-		return message.Value{Type: message.String, Text: raw}
+		return message.Value{Type: message.String, Text: w.unescaped(raw[1 : len(raw)-1])}
 	case c == '-' || '0' <= c && c <= '9':
 		return message.Value{Type: message.Number, Text: raw}
 	case c == 't' || c == 'f':

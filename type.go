@@ -64,8 +64,14 @@ type definition struct {
 	name     string
 	version  int
 	options  TypeOptions
-	summary  *message.Pattern            // nil: the label
-	patterns map[string]*message.Pattern // Translations, by canonical tag
+	summary  *pattern            // nil: the label
+	patterns map[string]*pattern // Translations, by canonical tag
+}
+
+// pattern is a compiled pattern.
+type pattern struct {
+	*message.Pattern
+	names []string // Names, which makes a copy each time
 }
 
 // Define makes a type of event. The name is in the style of "deal.stage_changed": a-z, 0-9, _ and
@@ -99,7 +105,7 @@ func (t Type[P]) definition() *definition { return t.def }
 // New makes a draft of an event with a payload. The payload is encoded at once; what is wrong with
 // it is reported by Record.
 func (t Type[P]) New(payload P) Draft {
-	data, err := encode(payload)
+	data, err := encode(&payload)
 	return Draft{typ: t.def, payload: data, err: err}
 }
 
@@ -130,6 +136,9 @@ func (d *definition) upcast(e Event) (json.RawMessage, error) {
 		return nil, fmt.Errorf("%w: event %s has version %d of %s, known is %d", ErrVersion, e.ID, e.Version, d.name, d.version)
 	}
 	data := e.Payload
+	if e.Version < d.version {
+		data = slices.Clone(data) // an upcast may write into what it gets
+	}
 	for v := e.Version; v < d.version; v++ {
 		next, err := d.options.Upcasts[v](data)
 		if err != nil {
@@ -140,6 +149,7 @@ func (d *definition) upcast(e Event) (json.RawMessage, error) {
 	return data, nil
 }
 
+// encode encodes the payload that it gets a pointer to, so that methods of the pointer count too.
 func encode(payload any) (json.RawMessage, error) {
 	if v, ok := payload.(interface{ Validate() error }); ok {
 		if err := v.Validate(); err != nil {
@@ -185,7 +195,7 @@ func define(p reflect.Type, name string, options TypeOptions) (*definition, erro
 	if options.Retention < 0 {
 		return nil, fmt.Errorf("retention %v is negative", options.Retention)
 	}
-	d := &definition{name: name, version: options.Version, options: options, patterns: map[string]*message.Pattern{}}
+	d := &definition{name: name, version: options.Version, options: options, patterns: map[string]*pattern{}}
 	d.options.Translations = maps.Clone(options.Translations)
 	d.options.Upcasts = maps.Clone(options.Upcasts)
 	if options.Summary != "" {
@@ -202,16 +212,21 @@ func define(p reflect.Type, name string, options TypeOptions) (*definition, erro
 		if err == nil {
 			err = pattern.Check(localeOf(tag))
 		}
-		if err != nil {
+		switch {
+		case err != nil:
 			return nil, fmt.Errorf("translation %q: %w", locale, err)
+		case tag == language.Und || options.Translations[locale] == "":
+			return nil, fmt.Errorf("translation %q: names no language, or has no text", locale)
+		case d.patterns[tag.String()] != nil:
+			return nil, fmt.Errorf("translation %q: is a second one for %v", locale, tag)
 		}
 		d.patterns[tag.String()] = pattern
 	}
 	return d, nil
 }
 
-func compile(pattern string, fields map[string]bool) (*message.Pattern, error) {
-	p, err := message.Parse(pattern)
+func compile(source string, fields map[string]bool) (*pattern, error) {
+	p, err := message.Parse(source)
 	if err != nil {
 		return nil, err
 	}
@@ -219,56 +234,83 @@ func compile(pattern string, fields map[string]bool) (*message.Pattern, error) {
 		builtin := field.Name == fieldActor || field.Name == fieldAbout
 		switch {
 		case builtin && fields[field.Name]:
-			return nil, fmt.Errorf("pattern %q: {%s} is ambiguous: the payload has a field of that name", pattern, field.Name)
+			return nil, fmt.Errorf("pattern %q: {%s} is ambiguous: the payload has a field of that name", source, field.Name)
 		case builtin && field.Kind != message.KindText:
-			return nil, fmt.Errorf("pattern %q: {%s} takes no format", pattern, field.Name)
+			return nil, fmt.Errorf("pattern %q: {%s} takes no format", source, field.Name)
 		case !builtin && fields != nil && !fields[field.Name]:
-			return nil, fmt.Errorf("pattern %q: the payload has no field %q", pattern, field.Name)
+			return nil, fmt.Errorf("pattern %q: the payload has no field %q", source, field.Name)
 		}
 	}
-	return p, nil
+	return &pattern{Pattern: p, names: p.Names()}, nil
 }
 
 // jsonFields returns the names of the fields of p's JSON object, or nil where the type does not
 // tell them: a map, or a type that encodes itself.
 func jsonFields(p reflect.Type) (map[string]bool, error) {
+	encodes := reflect.PointerTo(p).Implements // by methods of the value or of the pointer
 	switch {
-	case p.Implements(reflect.TypeFor[json.Marshaler]()):
+	case encodes(reflect.TypeFor[json.Marshaler]()):
 		return nil, nil
-	case p.Implements(reflect.TypeFor[encoding.TextMarshaler]()):
+	case encodes(reflect.TypeFor[encoding.TextMarshaler]()):
 		return nil, fmt.Errorf("payload %v is encoded as text, not as an object", p)
 	case p.Kind() == reflect.Map && p.Key().Kind() == reflect.String:
 		return nil, nil
 	case p.Kind() != reflect.Struct:
 		return nil, fmt.Errorf("payload %v is neither a struct nor a map with string keys", p)
 	}
-	fields := map[string]bool{}
-	for _, f := range reflect.VisibleFields(p) {
-		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
-		embedded := f.Anonymous && name == ""
-		if embedded || f.Tag.Get("json") == "-" || !f.IsExported() || hidden(p, f.Index) {
-			continue
-		}
-		if name == "" {
-			name = f.Name
-		}
-		fields[name] = true
-	}
-	return fields, nil
+	return structFields(p), nil
 }
 
-// hidden reports whether a promoted field belongs to an embedded struct that JSON shows under a
-// name of its own, or not at all.
-func hidden(p reflect.Type, index []int) bool {
-	for i := 1; i < len(index); i++ {
-		if tag := p.FieldByIndex(index[:i]).Tag.Get("json"); tag != "" {
-			return true
+// structFields follows the rules of encoding/json: an embedded struct without a name of its own
+// lends its fields. Of several fields of one name those closest to p count; of these the one that
+// has the name from a tag, if there are more, and none if that does not decide.
+func structFields(p reflect.Type) map[string]bool {
+	fields := map[string]bool{} // false: nobody has the name, because several would
+	seen := map[reflect.Type]bool{}
+	for level := []reflect.Type{p}; len(level) > 0; {
+		var next []reflect.Type
+		untagged, tagged := map[string]int{}, map[string]int{}
+		for _, t := range level {
+			seen[t] = true
+			for f := range t.Fields() {
+				tag := f.Tag.Get("json")
+				name, _, _ := strings.Cut(tag, ",")
+				inner := f.Type
+				if inner.Kind() == reflect.Pointer {
+					inner = inner.Elem()
+				}
+				lends := f.Anonymous && inner.Kind() == reflect.Struct
+				switch {
+				case tag == "-" || !f.IsExported() && !lends: // not in the JSON
+				case lends && name == "":
+					if !seen[inner] {
+						next = append(next, inner)
+					}
+				case name == "":
+					untagged[f.Name]++
+				default:
+					tagged[name]++
+				}
+			}
 		}
+		for _, names := range []map[string]int{tagged, untagged} {
+			for name := range names {
+				if _, known := fields[name]; !known {
+					fields[name] = tagged[name] == 1 || tagged[name] == 0 && untagged[name] == 1
+				}
+			}
+		}
+		level = next
 	}
-	return false
+	return fields
 }
 
 // readable makes words of a type's name: "deal.stage_changed" becomes "deal stage changed".
 func readable(name string) string {
-	return strings.TrimSpace(strings.NewReplacer(".", " ", "_", " ").Replace(name))
+	return strings.TrimSpace(strings.Map(func(r rune) rune {
+		if r == '.' || r == '_' {
+			return ' '
+		}
+		return r
+	}, name))
 }

@@ -172,10 +172,13 @@ func checkTimes(s subject) {
 	first, end := time.Unix(0, 0), time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC)
 	for _, t := range []time.Time{
 		first.Add(-1), first.Add(-time.Microsecond), first.AddDate(-70, 0, 0),
-		end, end.AddDate(1, 0, 0), time.Date(-1, 1, 1, 0, 0, 0, 0, time.UTC), time.Time{}.Add(1),
+		end, end.AddDate(1, 0, 0), time.Date(-1, 1, 1, 0, 0, 0, 0, time.UTC), time.Time{}, time.Time{}.Add(1),
 	} {
 		what := t.Format(time.RFC3339Nano)
 		h.refused(what, draft("x").At(t), "At")
+		if t.IsZero() {
+			continue // in a query, it is no condition
+		}
 		_, err := h.journal.Tenant(acme).Timeline(h.Context(), activity.Query{From: t})
 		h.invalid(what, err, "Query.From")
 		_, err = h.journal.Tenant(acme).Timeline(h.Context(), activity.Query{To: t})
@@ -183,7 +186,7 @@ func checkTimes(s subject) {
 	}
 	last := end.Add(-1)
 	newest := h.record(draft("last").At(last))[0]
-	now := h.record(draft("now").At(time.Time{}))[0]
+	now := h.record(draft("now"))[0]
 	oldest := h.record(draft("first").At(first))[0]
 	for e, want := range map[*activity.Event]time.Time{&newest: last.Truncate(time.Microsecond), &now: epoch, &oldest: first} {
 		if !e.OccurredAt.Equal(want) || !e.ID.Time().Equal(want) {

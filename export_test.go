@@ -1,0 +1,32 @@
+package activity
+
+import "time"
+
+// What the tests in activity_test reach into.
+
+// IDSource is what makes the IDs of one journal.
+type IDSource = idSource
+
+func (s *idSource) Assign(times []time.Time) []ID { return s.assign(times) }
+
+// MakeCursor makes a cursor as a page of the query would have it.
+func MakeCursor(q Query, tenant string, id ID) Cursor { return newCursor(q.binding(tenant), id) }
+
+// OpenCursor reads a cursor that was given along with the query.
+func OpenCursor(c Cursor, q Query, tenant string) (ID, error) { return c.open(q.binding(tenant)) }
+
+// Salt and Leaf do what Record does to the rows before it stores them.
+func Salt(rows []EventRow)        { salt(rows) }
+func Leaf(row *EventRow) [32]byte { return leaf(row) }
+
+// Remembered counts the languages that a journal remembers, and the bytes of their tags.
+func Remembered(j *Journal) (count, bytes int) {
+	known := j.shared.locales.known.Load()
+	if known == nil {
+		return 0, 0
+	}
+	for tag := range *known {
+		bytes += len(tag)
+	}
+	return len(*known), bytes
+}
