@@ -198,7 +198,7 @@ func (s *shared) row(d Draft, tenant string, actor Entity, now time.Time) (Event
 	return row, nil
 }
 
-// identify gives the rows their IDs, salts and leaves.
+// identify gives the rows their IDs and salts.
 func (s *shared) identify(rows []EventRow) {
 	times := make([]time.Time, len(rows))
 	for i := range rows {
@@ -208,9 +208,6 @@ func (s *shared) identify(rows []EventRow) {
 		rows[i].ID = id
 	}
 	salt(rows)
-	for i := range rows {
-		rows[i].Leaf = leaf(&rows[i])
-	}
 }
 
 // inDraft says which of several drafts an error is about.

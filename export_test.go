@@ -15,9 +15,8 @@ func MakeCursor(q Query, tenant string, id ID) Cursor { return newCursor(q.bindi
 // OpenCursor reads a cursor that was given along with the query.
 func OpenCursor(c Cursor, q Query, tenant string) (ID, error) { return c.open(q.binding(tenant)) }
 
-// Salt and Leaf do what Record does to the rows before it stores them.
+// Salt does what Record does to the rows before it stores them.
 func Salt(rows []EventRow)        { salt(rows) }
-func Leaf(row *EventRow) [32]byte { return leaf(row) }
 
 // Remembered counts the languages that a journal remembers, and the bytes of their tags.
 func Remembered(j *Journal) (count, bytes int) {

@@ -40,8 +40,9 @@ func salt(rows []EventRow) {
 	}
 }
 
-// leaf computes the leaf of a row that has its ID and salts.
-func leaf(r *EventRow) [32]byte {
+// Leaf computes the hash that the ledger will hold for the event. A store keeps it with the events
+// that are not in the ledger yet; it may ask for it while the database is busy with the rest.
+func (r *EventRow) Leaf() [32]byte {
 	b := make([]byte, 0, 512)
 	b = append(b, leafVersion)
 	b = append(b, r.ID[:]...)

@@ -32,7 +32,7 @@ func leafRow() activity.EventRow {
 func TestLeafIsKnown(t *testing.T) {
 	row := leafRow()
 	const want = "83fba583e03c968eaf2e3ca1a55216b746d357a3a3208383c1a86d0f231e4d4c"
-	if got := activity.Leaf(&row); hex.EncodeToString(got[:]) != want {
+	if got := row.Leaf(); hex.EncodeToString(got[:]) != want {
 		t.Errorf("Leaf = %x, want %s", got, want)
 	}
 }
@@ -88,7 +88,7 @@ func TestLeafIsAsSpecified(t *testing.T) {
 			rows := []activity.EventRow{leafRow()}
 			change(&rows[0])
 			activity.Salt(rows)
-			if got, want := activity.Leaf(&rows[0]), specified(rows[0]); got != want {
+			if got, want := rows[0].Leaf(), specified(rows[0]); got != want {
 				t.Errorf("Leaf = %x, want %x", got, want)
 			}
 		})
@@ -145,7 +145,7 @@ func TestLeafCoversEveryField(t *testing.T) {
 
 	leaves := map[[32]byte]string{}
 	note := func(name string, row activity.EventRow) {
-		leaf := activity.Leaf(&row)
+		leaf := row.Leaf()
 		if other, ok := leaves[leaf]; ok {
 			t.Errorf("the leaf is the same after a change of %s as of %s", name, other)
 		}

@@ -72,10 +72,6 @@ type EventRow struct {
 	// the actor, each entity in order, and the key if there is one. A store keeps them beside the
 	// event.
 	Salts []byte
-
-	// Leaf is the hash that the ledger will hold for the event. A store keeps it with the events
-	// that are not in the ledger yet.
-	Leaf [32]byte
 }
 
 // Same reports whether a stored event, which has the same tenant and key, has the same content as

@@ -74,6 +74,21 @@ var frequent = []func(*workload) activity.Draft{
 	staged, staged, won, lost, visited, visited, visited, submitted, noted, noted, called, called,
 }
 
+// byHand says whether an event of a frequent type is recorded by hand: notes and calls are, half of
+// what happens to deals is, and the rest comes from subsystems.
+func (w *workload) byHand(n int) bool {
+	switch {
+	case n < 10:
+		return false // email
+	case n < 14:
+		return w.rng.IntN(2) == 0 // deals
+	case n < 18:
+		return false // web
+	default:
+		return true // work
+	}
+}
+
 func opened(w *workload) activity.Draft    { return emailOpened.New(w.email()) }
 func sent(w *workload) activity.Draft      { return emailSent.New(w.email()) }
 func clicked(w *workload) activity.Draft   { return emailClicked.New(w.email()) }
@@ -134,6 +149,7 @@ func (w *workload) next() activity.Draft {
 	var d activity.Draft
 	var about [3]activity.Entity
 	var actor activity.Entity
+	byHand := false
 	if w.made%every == 0 {
 		n := w.rare % w.rareKeys
 		w.rare++
@@ -141,11 +157,12 @@ func (w *workload) next() activity.Draft {
 		about = [...]activity.Entity{account(n), contact(n), deal(n)}
 		actor = user(n)
 	} else {
-		d = frequent[w.rng.IntN(len(frequent))](w)
+		n := w.rng.IntN(len(frequent))
+		d, byHand = frequent[n](w), w.byHand(n)
 		about = [...]activity.Entity{account(w.one(accounts)), contact(w.one(contacts)), deal(w.one(deals))}
 		actor = user(int(w.busy.Uint64()))
 	}
-	if w.rng.IntN(8) == 0 {
+	if byHand {
 		d = d.Manual()
 	}
 	at := epoch.Add(time.Duration(w.made) * 17 * time.Second).Add(time.Duration(w.rng.IntN(1e6)) * time.Microsecond)

@@ -21,7 +21,8 @@ func newPgCopyRows(rows []activity.EventRow) *pgCopyRows {
 	for i := range rows {
 		r := &rows[i]
 		c.event = append(c.event, pgEventValues(r))
-		c.pending = append(c.pending, []any{[16]byte(r.ID), r.Tenant, r.RecordedAt, r.Leaf[:]})
+		leaf := r.Leaf()
+		c.pending = append(c.pending, []any{[16]byte(r.ID), r.Tenant, r.RecordedAt, leaf[:]})
 	}
 	for _, f := range feedRows(rows) {
 		c.feed = append(c.feed, []any{f.feed, f.row.Type, int16(f.row.Source), [16]byte(f.row.ID)})
@@ -77,7 +78,8 @@ func pgOneValues(row activity.EventRow) []any {
 	for _, f := range feedRows([]activity.EventRow{row}) {
 		values = append(values, f.feed)
 	}
-	return append(values, row.Leaf[:])
+	leaf := row.Leaf()
+	return append(values, leaf[:])
 }
 
 // pgPages are ways to read the newest events of a feed.

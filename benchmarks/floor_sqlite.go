@@ -73,7 +73,8 @@ func newSQLiteRows(rows []activity.EventRow) *sqliteRows {
 		}
 		s.event = append(s.event, []any{r.ID[:], r.Tenant, r.Type, int64(r.Version), r.Actor.Kind, r.Actor.ID, r.Actor.Label,
 			encodeAbout(r.About), task, int64(r.Source), r.OccurredAt.UnixMicro(), r.RecordedAt.UnixMicro(), string(r.Payload), r.Salts})
-		s.pending = append(s.pending, []any{r.ID[:], r.Tenant, r.RecordedAt.UnixMicro(), r.Leaf[:]})
+		leaf := r.Leaf()
+		s.pending = append(s.pending, []any{r.ID[:], r.Tenant, r.RecordedAt.UnixMicro(), leaf[:]})
 	}
 	for _, f := range feedRows(rows) {
 		s.feed = append(s.feed, []any{f.feed, f.row.Type, int64(f.row.Source), f.row.ID[:]})

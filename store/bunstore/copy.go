@@ -41,13 +41,17 @@ func (s *Store) copy(ctx context.Context, rows []activity.EventRow) ([]activity.
 	defer func() { _ = tx.Rollback() }() // without effect after Commit
 
 	events := make([]activity.Event, len(rows))
-	for i := range rows {
-		events[i] = asStored(&rows[i])
-	}
+	var making sync.WaitGroup
+	making.Go(func() {
+		for i := range rows {
+			events[i] = asStored(&rows[i])
+		}
+	})
+	defer making.Wait()
 	for batch := range slices.Chunk(rows, maxInsert) {
 		err := conn.Raw(func(driverConn any) error {
-			return copyBatch(batch, func(statement string, data []byte) error {
-				return s.copyFrom(ctx, driverConn, statement, bytes.NewReader(data))
+			return copyBatch(batch, func(statement string, data io.Reader) error {
+				return s.copyFrom(ctx, driverConn, statement, data)
 			})
 		})
 		if err != nil {
@@ -57,63 +61,93 @@ func (s *Store) copy(ctx context.Context, rows []activity.EventRow) ([]activity.
 	if err := tx.Commit(); err != nil {
 		return nil, s.failed(ctx, "record", err)
 	}
+	making.Wait()
 	return events, nil
 }
 
-// copyBatch calls send for each table. The feeds are made while the server takes in the events.
-func copyBatch(rows []activity.EventRow, send func(statement string, data []byte) error) error {
-	var feed copyData
-	var made sync.WaitGroup
-	made.Go(func() { feed.feeds(rows) })
-	defer made.Wait()
+// copyBatch calls send for each table. While the server takes in one table, the rows of the next are
+// made: the hashes take about as long as the rest.
+func copyBatch(rows []activity.EventRow, send func(statement string, data io.Reader) error) error {
+	var feed, pending copyData
+	var making sync.WaitGroup
+	making.Go(func() {
+		feed.feeds(rows)
+		pending.pending(rows)
+	})
+	defer making.Wait()
 
-	var event, pending copyData
-	if err := event.events(rows); err != nil {
-		return err
-	}
 	err := send(`
 COPY activity_event (id, tenant, type, version, actor_kind, actor_id, actor_label, about,
   task, source, occurred_at, recorded_at, payload, salts)
-FROM STDIN BINARY`, event.end())
+FROM STDIN BINARY`, &eventReader{rows: rows})
 	if err != nil {
 		return err
 	}
-	made.Wait()
+	making.Wait()
 	if err := send(`COPY activity_feed (feed, type, source, event_id) FROM STDIN BINARY`, feed.end()); err != nil {
 		return err
 	}
-	pending.pending(rows)
 	return send(`COPY activity_pending (event_id, tenant, recorded_at, leaf) FROM STDIN BINARY`, pending.end())
 }
 
-func (c *copyData) events(rows []activity.EventRow) error {
-	c.begin(600 * len(rows))
-	for i := range rows {
-		r := &rows[i]
-		about, err := encodeAbout(r.About)
-		if err != nil {
-			return err
+// eventReader makes the rows of activity_event as they are read.
+type eventReader struct {
+	rows []activity.EventRow
+	next int // row; -1 when the end was made
+	data copyData
+	left []byte // of data
+}
+
+func (r *eventReader) Read(p []byte) (int, error) {
+	for len(r.left) == 0 {
+		if r.next < 0 {
+			return 0, io.EOF
 		}
-		c.row(14)
-		c.field(r.ID[:])
-		c.text(r.Tenant)
-		c.text(r.Type)
-		c.int4(r.Version)
-		c.text(r.Actor.Kind)
-		c.text(r.Actor.ID)
-		c.text(r.Actor.Label)
-		c.text(about)
-		if r.Task.IsZero() {
-			c.null()
-		} else {
-			c.field(r.Task[:])
+		r.data.b = r.data.b[:0]
+		if r.next == 0 {
+			r.data.begin(0)
 		}
-		c.int2(int(r.Source))
-		c.time(r.OccurredAt)
-		c.time(r.RecordedAt)
-		c.field(r.Payload)
-		c.field(r.Salts)
+		for len(r.data.b) < 32<<10 && r.next < len(r.rows) {
+			if err := r.data.event(&r.rows[r.next]); err != nil {
+				return 0, err
+			}
+			r.next++
+		}
+		if r.next == len(r.rows) {
+			r.data.trailer()
+			r.next = -1
+		}
+		r.left = r.data.b
 	}
+	n := copy(p, r.left)
+	r.left = r.left[n:]
+	return n, nil
+}
+
+func (c *copyData) event(r *activity.EventRow) error {
+	about, err := encodeAbout(r.About)
+	if err != nil {
+		return err
+	}
+	c.row(14)
+	c.field(r.ID[:])
+	c.text(r.Tenant)
+	c.text(r.Type)
+	c.int4(r.Version)
+	c.text(r.Actor.Kind)
+	c.text(r.Actor.ID)
+	c.text(r.Actor.Label)
+	c.text(about)
+	if r.Task.IsZero() {
+		c.null()
+	} else {
+		c.field(r.Task[:])
+	}
+	c.int2(int(r.Source))
+	c.time(r.OccurredAt)
+	c.time(r.RecordedAt)
+	c.field(r.Payload)
+	c.field(r.Salts)
 	return nil
 }
 
@@ -137,11 +171,12 @@ func (c *copyData) pending(rows []activity.EventRow) {
 	c.begin(100 * len(rows))
 	for i := range rows {
 		r := &rows[i]
+		leaf := r.Leaf()
 		c.row(4)
 		c.field(r.ID[:])
 		c.text(r.Tenant)
 		c.time(r.RecordedAt)
-		c.field(r.Leaf[:])
+		c.field(leaf[:])
 	}
 }
 
@@ -153,14 +188,20 @@ type copyData struct{ b []byte }
 const copyEpoch = 946_684_800_000_000
 
 func (c *copyData) begin(size int) {
-	c.b = append(make([]byte, 0, size), "PGCOPY\n\xff\r\n\x00\x00\x00\x00\x00\x00\x00\x00\x00"...)
+	c.b = append(slices.Grow(c.b, size), "PGCOPY\n\xff\r\n\x00\x00\x00\x00\x00\x00\x00\x00\x00"...)
 }
 
-func (c *copyData) end() []byte       { return append(c.b, 0xff, 0xff) }
+func (c *copyData) trailer()          { c.b = append(c.b, 0xff, 0xff) }
 func (c *copyData) row(fields uint16) { c.b = binary.BigEndian.AppendUint16(c.b, fields) }
 func (c *copyData) null()             { c.b = append(c.b, 0xff, 0xff, 0xff, 0xff) }
 func (c *copyData) length(n int)      { c.b = binary.BigEndian.AppendUint32(c.b, uint32(n)) }
 func (c *copyData) time(t time.Time)  { c.int8(t.UnixMicro() - copyEpoch) }
+
+// end returns all that was written.
+func (c *copyData) end() io.Reader {
+	c.trailer()
+	return bytes.NewReader(c.b)
+}
 
 func (c *copyData) field(data []byte) {
 	c.length(len(data))

@@ -123,7 +123,8 @@ func pgColumns(rows []*activity.EventRow) ([]any, error) {
 		c[11].time(r.RecordedAt)
 		c[12].text(string(r.Payload))
 		c[13].bytes(r.Salts)
-		c[18].bytes(r.Leaf[:])
+		leaf := r.Leaf()
+		c[18].bytes(leaf[:])
 		if r.Key == "" {
 			c[19].null()
 		} else {

@@ -64,7 +64,8 @@ func (e sqlite) insert(ctx context.Context, s *Store, rows []*activity.EventRow)
 			continue
 		}
 		stored[i] = true
-		if _, err := stmts[2].ExecContext(inner, r.ID[:], r.Tenant, r.RecordedAt.UnixMicro(), r.Leaf[:]); err != nil {
+		leaf := r.Leaf()
+		if _, err := stmts[2].ExecContext(inner, r.ID[:], r.Tenant, r.RecordedAt.UnixMicro(), leaf[:]); err != nil {
 			return nil, err
 		}
 		fresh = append(fresh, r)

@@ -96,7 +96,8 @@ func checkSameContent(s subject) {
 		{"dated as it was recorded", newRow(5), func(r *activity.EventRow) { at(newRow(5).OccurredAt)(r) }},
 		{"all of it", fullRow(6), func(*activity.EventRow) {}},
 	} {
-		test.row.Key = fmt.Sprint("k", i)
+		key(fmt.Sprint("k", i))(&test.row)
+		salt(&test.row, i)
 		s.append(test.row)
 		repeat := again(test.row, 100+i, test.change)
 		if d := diff(test.row.Event, s.append(repeat)[0]); d != "" {

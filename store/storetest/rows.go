@@ -49,14 +49,13 @@ func newRow(n int, changes ...change) activity.EventRow {
 	return row
 }
 
-// salt gives a row as many salts as it must have, and a leaf.
+// salt gives a row as many salts as it must have.
 func salt(row *activity.EventRow, n int) {
 	parts := 2 + len(row.About) // the payload and the actor too
 	if row.Key != "" {
 		parts++
 	}
 	row.Salts = noise(n, 16*parts)
-	row.Leaf = sha256.Sum256(row.Salts)
 }
 
 // newRows returns rows number from to to-1.
