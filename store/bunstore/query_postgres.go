@@ -13,16 +13,17 @@ import (
 //
 // $1 feeds, $2 sources, $3 lowest ID, $4 highest ID, $5 limit, $6 types (if given), then the probes.
 const (
+	// The walk meets each stream at its newest event, its head.
 	pgWalkTypes = `
 WITH RECURSIVE stream AS (
   (
     SELECT first.*
     FROM unnest($1::bigint[]) AS w (feed)
     CROSS JOIN LATERAL (
-      SELECT f.feed, f.type, f.source
+      SELECT f.feed, f.type, f.source, f.event_id
       FROM activity_feed f
       WHERE f.feed = w.feed
-      ORDER BY f.feed, f.type, f.source
+      ORDER BY f.feed DESC, f.type DESC, f.source DESC, f.event_id DESC
       LIMIT 1
     ) first
   )
@@ -30,16 +31,16 @@ WITH RECURSIVE stream AS (
   SELECT next.*
   FROM stream s
   CROSS JOIN LATERAL (
-    SELECT f.feed, f.type, f.source
+    SELECT f.feed, f.type, f.source, f.event_id
     FROM activity_feed f
-    WHERE f.feed = s.feed AND (f.type, f.source) > (s.type, s.source)
-    ORDER BY f.feed, f.type, f.source
+    WHERE f.feed = s.feed AND (f.type, f.source) /*BEFORE*/ (s.type, s.source)
+    ORDER BY f.feed DESC, f.type DESC, f.source DESC, f.event_id DESC
     LIMIT 1
   ) next
 )`
 	pgGivenTypes = `
 WITH stream AS (
-  SELECT w.feed, t.type, s.source
+  SELECT w.feed, t.type, s.source, NULL::uuid AS event_id
   FROM unnest($1::bigint[]) AS w (feed), unnest($6::text[]) AS t (type), unnest($2::smallint[]) AS s (source)
 )`
 	// One feed has few streams: the newest of each are read and merged.
@@ -64,17 +65,21 @@ FROM (
 	// the page is long are at or above an event, nothing below it is on the page.
 	pgFeeds = `,
 head AS (
-  SELECT s.feed, s.type, s.source, newest.event_id
-  FROM stream s
-  CROSS JOIN LATERAL (
-    SELECT f.event_id
-    FROM activity_feed f
-    WHERE f.feed = s.feed AND f.type = s.type AND f.source = s.source
-      AND f.event_id >= $3::uuid AND f.event_id < $4::uuid/*PROBES*/
-    ORDER BY f.event_id DESC
-    LIMIT 1
-  ) newest
-  WHERE s.source = ANY($2::smallint[])
+  SELECT feed, type, source, event_id
+  FROM (
+    SELECT s.feed, s.type, s.source,
+      CASE WHEN /*IS HEAD*/ THEN s.event_id ELSE (
+        SELECT f.event_id
+        FROM activity_feed f
+        WHERE f.feed = s.feed AND f.type = s.type AND f.source = s.source
+          AND f.event_id >= $3::uuid AND f.event_id < $4::uuid/*PROBES*/
+        ORDER BY f.event_id DESC
+        LIMIT 1
+      ) END AS event_id
+    FROM stream s
+    WHERE s.source = ANY($2::smallint[])
+  ) heads
+  WHERE event_id IS NOT NULL
 ),
 least AS (
   SELECT event_id
@@ -96,7 +101,7 @@ FROM (
     ORDER BY f.event_id DESC
     LIMIT $5::integer
   ) top
-  WHERE h.event_id >= COALESCE((SELECT event_id FROM least), $3::uuid)
+  WHERE /*REACHES*/
   ORDER BY top.event_id DESC
   LIMIT $5::integer
 ) page` + pgEvents
@@ -155,15 +160,20 @@ func pgFeedText(w *walk) string {
 	if len(w.feeds) > 1 {
 		text = pgFeeds
 	}
-	// The bound comes first in the order of the page, and the head of a stream is its first.
-	bound := "COALESCE((SELECT event_id FROM least), $3::uuid)"
-	lowest, highest := bound, "h.event_id"
+	// The bound comes last on the page, and the head of a stream is its first.
+	const least = "(SELECT event_id FROM least)"
+	before, isHead := "<", "s.event_id >= $3::uuid AND s.event_id < $4::uuid"
+	reaches, lowest, highest := "h.event_id >= COALESCE("+least+", $3::uuid)", "COALESCE("+least+", $3::uuid)", "h.event_id"
 	if w.oldest {
-		text = strings.ReplaceAll(text, "DESC", "ASC")
-		text = strings.Replace(text, "h.event_id >= "+bound, "h.event_id <= COALESCE((SELECT event_id FROM least), $4::uuid)", 1)
-		lowest, highest = "h.event_id", "COALESCE((SELECT event_id FROM least), $4::uuid)"
+		text, head = strings.ReplaceAll(text, "DESC", "ASC"), strings.ReplaceAll(head, "DESC", "ASC")
+		before = ">"
+		reaches, lowest, highest = "h.event_id <= COALESCE("+least+", $4::uuid)", "h.event_id", "COALESCE("+least+", $4::uuid)"
 	}
-	return head + strings.NewReplacer("/*PROBES*/", probes.String(), "/*LOWEST*/", lowest, "/*HIGHEST*/", highest).Replace(text)
+	if len(w.others) > 0 {
+		isHead = "false" // whether it is in the other feeds is not known
+	}
+	return strings.NewReplacer("/*BEFORE*/", before, "/*IS HEAD*/", isHead, "/*PROBES*/", probes.String(),
+		"/*REACHES*/", reaches, "/*LOWEST*/", lowest, "/*HIGHEST*/", highest).Replace(head + text)
 }
 
 func pgFeedArgs(w *walk) []any {
