@@ -55,6 +55,26 @@ WITH event AS (
 )
 SELECT id FROM event`
 
+// One event needs no arrays but that of its feeds.
+const pgInsertOne = `
+WITH event AS (
+  INSERT INTO activity_event (id, tenant, type, version, actor_kind, actor_id, actor_label, about,
+    task, source, occurred_at, recorded_at, payload, salts, key)
+  VALUES ($1::uuid, $2::text, $3::text, $4::integer, $5::text, $6::text, $7::text, $8::json,
+    $9::uuid, $10::smallint, $11::timestamptz, $12::timestamptz, $13::json, $14::bytea, $15::text)
+  ON CONFLICT (tenant, key) WHERE key IS NOT NULL DO NOTHING
+  RETURNING id, tenant, type, source, recorded_at
+), feed AS (
+  INSERT INTO activity_feed (feed, type, source, event_id)
+  SELECT f.feed, event.type, event.source, event.id
+  FROM event, unnest($16::bigint[]) AS f (feed)
+), pending AS (
+  INSERT INTO activity_pending (event_id, tenant, recorded_at, leaf)
+  SELECT id, tenant, recorded_at, $17::bytea
+  FROM event
+)
+SELECT id FROM event`
+
 func (postgres) insertsAtOnce(rows []activity.EventRow) bool {
 	return len(rows) == 1 || len(rows) <= maxInsert && !keyed(rows)
 }
@@ -62,12 +82,16 @@ func (postgres) insertsAtOnce(rows []activity.EventRow) bool {
 func (postgres) prepared() []string { return nil } // the driver does it
 
 func (postgres) insert(ctx context.Context, s *Store, rows []*activity.EventRow) ([]bool, error) {
+	db := s.writer()
+	if len(rows) == 1 {
+		stored, err := pgInsertSingle(ctx, db, rows[0])
+		return []bool{stored}, err
+	}
 	args, err := pgColumns(rows)
 	if err != nil {
 		return nil, err
 	}
 	stored := make([]bool, len(rows))
-	db := s.writer()
 	if last := rows[len(rows)-1]; last.Key == "" { // they are sorted by key
 		for i := range stored {
 			stored[i] = true
@@ -92,6 +116,23 @@ func (postgres) insert(ctx context.Context, s *Store, rows []*activity.EventRow)
 		stored[places[id]] = true
 	}
 	return stored, found.Err()
+}
+
+func pgInsertSingle(ctx context.Context, db conn, r *activity.EventRow) (bool, error) {
+	about, err := encodeAbout(r.About)
+	if err != nil {
+		return false, err
+	}
+	leaf := r.Leaf()
+	result, err := db.ExecContext(ctx, pgInsertOne, r.ID.String(), r.Tenant, r.Type, r.Version,
+		r.Actor.Kind, r.Actor.ID, r.Actor.Label, about, r.Task, int64(r.Source), r.OccurredAt, r.RecordedAt,
+		string(r.Payload), r.Salts, sql.NullString{String: r.Key, Valid: r.Key != ""},
+		pgInts(feedsOf(nil, &r.Event)), leaf[:])
+	if err != nil {
+		return false, err
+	}
+	n, err := result.RowsAffected()
+	return n == 1, err
 }
 
 // pgBuffers keeps the memory in which columns are written, about as much as the largest call needed.

@@ -9,10 +9,8 @@ package bunstore
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
-	"sync"
 	"sync/atomic"
 
 	"github.com/uptrace/bun"
@@ -39,115 +37,6 @@ type database struct {
 	migrated    atomic.Bool // the schema was found to be the program's
 	reads       statements
 	writes      statements
-}
-
-// transaction is a transaction that a store is bound to.
-type transaction struct {
-	*sql.Tx
-	mu       sync.Mutex // a connection carries one statement at a time
-	prepared statements
-}
-
-// savepoint makes what fn does all or nothing within the transaction. The caller holds mu.
-func (t *transaction) savepoint(ctx context.Context, fn func() error) error {
-	if err := t.mark(ctx); err != nil {
-		return err
-	}
-	if err := fn(); err != nil {
-		return t.undo(ctx, err)
-	}
-	return t.keep(ctx)
-}
-
-// joined is savepoint for an fn that takes mu itself, and may panic.
-func (t *transaction) joined(ctx context.Context, fn func() error) (err error) {
-	locked := func(step func(context.Context) error) error {
-		t.mu.Lock()
-		defer t.mu.Unlock()
-		return step(ctx)
-	}
-	if err := locked(t.mark); err != nil {
-		return err
-	}
-	returned := false
-	defer func() {
-		if err != nil || !returned {
-			err = locked(func(ctx context.Context) error { return t.undo(ctx, err) })
-		}
-	}()
-	err = fn()
-	returned = true
-	if err != nil {
-		return err
-	}
-	return locked(t.keep)
-}
-
-func (t *transaction) mark(ctx context.Context) error {
-	if _, err := t.ExecContext(ctx, `SAVEPOINT activity`); err != nil {
-		return fmt.Errorf("activity: savepoint: %w", err)
-	}
-	return nil
-}
-
-func (t *transaction) keep(ctx context.Context) error {
-	if _, err := t.ExecContext(ctx, `RELEASE SAVEPOINT activity`); err != nil {
-		return fmt.Errorf("activity: savepoint: %w", err)
-	}
-	return nil
-}
-
-// undo goes back to the savepoint because of err, and returns it.
-func (t *transaction) undo(ctx context.Context, err error) error {
-	ctx = context.WithoutCancel(ctx)
-	_, undone := t.ExecContext(ctx, `ROLLBACK TO SAVEPOINT activity`)
-	if undone == nil {
-		_, undone = t.ExecContext(ctx, `RELEASE SAVEPOINT activity`)
-	}
-	if undone != nil && !errors.Is(undone, sql.ErrTxDone) { // then all of the transaction is lost
-		return fmt.Errorf("%w (and undoing it failed: %w)", err, undone)
-	}
-	return err
-}
-
-// conn is where statements go: a database, or a transaction.
-type conn interface {
-	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
-	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
-	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
-	PrepareContext(ctx context.Context, query string) (*sql.Stmt, error)
-}
-
-// engine is what differs between PostgreSQL and SQLite.
-type engine interface {
-	// insertsAtOnce reports whether insert stores these rows all or none by itself. If not, it is
-	// called in a transaction.
-	insertsAtOnce(rows []activity.EventRow) bool
-
-	// prepared are the texts of the statements that insert wants prepared.
-	prepared() []string
-
-	// insert stores at most maxInsert rows, which are sorted by key, and returns for each whether
-	// it was stored: a row whose key exists is not.
-	insert(ctx context.Context, s *Store, rows []*activity.EventRow) ([]bool, error)
-
-	// feed returns the first w.limit entries of a walk, in its order. An event may come several
-	// times in a row, may not match the query, or be but an ID, if it is gone.
-	feed(ctx context.Context, db conn, w *walk) ([]activity.Event, error)
-
-	// count counts entries of feeds, of some types if there are any, up to limit.
-	count(ctx context.Context, db conn, feeds []int64, types []string, limit int) (int, error)
-
-	// byID returns sql.ErrNoRows if there is no such event.
-	byID(ctx context.Context, db conn, id activity.ID) (activity.Event, error)
-
-	// byKeys returns those events that there are, in any order.
-	byKeys(ctx context.Context, db conn, tenant string, keys []string) ([]activity.Event, error)
-
-	// lock begins a transaction, until whose end others that migrate wait.
-	lock(ctx context.Context, db *bun.DB) error
-
-	hasTable(ctx context.Context, db conn, name string) (bool, error)
 }
 
 // Option changes what New does by default.
@@ -184,55 +73,6 @@ func New(db *bun.DB, options ...Option) *Store {
 // DB returns the database that the store writes to, for a host that keeps its own tables there and
 // begins its own transactions.
 func (s *Store) DB() *bun.DB { return s.write }
-
-// Tx returns the store within a transaction of the host, which is on the same database. It is good
-// until the transaction ends, and neither commits nor rolls back. It is safe for concurrent use as
-// long as nobody else uses the transaction meanwhile.
-func (s *Store) Tx(tx bun.Tx) *Store { return s.SQLTx(tx.Tx) }
-
-// SQLTx is Tx for a transaction of database/sql.
-func (s *Store) SQLTx(tx *sql.Tx) *Store {
-	return &Store{database: s.database, tx: &transaction{Tx: tx}}
-}
-
-// InTx implements [activity.Store].
-func (s *Store) InTx(ctx context.Context, fn func(activity.Store) error) error {
-	if s.tx != nil {
-		if err := s.usable(ctx); err != nil {
-			return err
-		}
-		return s.tx.joined(ctx, func() error { return fn(s) })
-	}
-	return s.inTx(ctx, func(tx *Store) error { return fn(tx) })
-}
-
-func (s *Store) inTx(ctx context.Context, fn func(*Store) error) (err error) {
-	if err := s.usable(ctx); err != nil {
-		return err
-	}
-	// What the transaction needs is prepared before it takes the only connection for writing.
-	var stmts []*sql.Stmt
-	for _, text := range s.engine.prepared() {
-		stmt, err := s.writes.get(ctx, s.write.DB, text)
-		if err != nil {
-			return s.failed(ctx, "prepare", err)
-		}
-		stmts = append(stmts, stmt)
-	}
-	tx, err := s.write.DB.BeginTx(ctx, nil)
-	if err != nil {
-		return s.failed(ctx, "begin", err)
-	}
-	defer func() { _ = tx.Rollback() }() // without effect after Commit
-	bound := s.SQLTx(tx)
-	for i, text := range s.engine.prepared() {
-		bound.tx.prepared.put(text, tx.StmtContext(ctx, stmts[i]))
-	}
-	if err := fn(bound); err != nil {
-		return err
-	}
-	return s.failed(ctx, "commit", tx.Commit())
-}
 
 // Close implements [activity.Store]. The store of a transaction is closed by its end; closing it
 // does nothing.
@@ -310,64 +150,4 @@ func (s *Store) failed(ctx context.Context, doing string, err error) error {
 		return activity.ErrClosed
 	}
 	return fmt.Errorf("activity: %s: %w", doing, err)
-}
-
-// statements are prepared statements by their text. The zero value is ready. Those of a database
-// are prepared again on each of its connections by database/sql; those of a transaction end with it.
-type statements struct {
-	mu     sync.Mutex
-	byText map[string]*sql.Stmt
-}
-
-func (p *statements) get(ctx context.Context, db conn, text string) (*sql.Stmt, error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if stmt := p.byText[text]; stmt != nil {
-		return stmt, nil
-	}
-	stmt, err := db.PrepareContext(ctx, text)
-	if err != nil {
-		return nil, err
-	}
-	p.set(text, stmt)
-	return stmt, nil
-}
-
-// put adds a statement that was prepared before.
-func (p *statements) put(text string, stmt *sql.Stmt) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.set(text, stmt)
-}
-
-func (p *statements) set(text string, stmt *sql.Stmt) {
-	if p.byText == nil {
-		p.byText = map[string]*sql.Stmt{}
-	}
-	p.byText[text] = stmt
-}
-
-// preparing is a database whose queries are prepared once, for a driver that does not do so itself.
-type preparing struct {
-	*sql.DB
-	prepared *statements
-}
-
-func (p preparing) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
-	stmt, err := p.prepared.get(ctx, p.DB, query)
-	if err != nil {
-		return nil, err
-	}
-	return stmt.QueryContext(ctx, args...)
-}
-
-func (p *statements) close() error {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	var errs []error
-	for _, stmt := range p.byText {
-		errs = append(errs, stmt.Close())
-	}
-	p.byText = nil
-	return errors.Join(errs...)
 }

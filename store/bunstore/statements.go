@@ -1,0 +1,76 @@
+package bunstore
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"sync"
+)
+
+// conn is where statements go: a database, or a transaction.
+type conn interface {
+	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
+	PrepareContext(ctx context.Context, query string) (*sql.Stmt, error)
+}
+
+// statements are prepared statements by their text. The zero value is ready. Those of a database
+// are prepared again on each of its connections by database/sql; those of a transaction end with it.
+type statements struct {
+	mu     sync.Mutex
+	byText map[string]*sql.Stmt
+}
+
+func (p *statements) get(ctx context.Context, db conn, text string) (*sql.Stmt, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if stmt := p.byText[text]; stmt != nil {
+		return stmt, nil
+	}
+	stmt, err := db.PrepareContext(ctx, text)
+	if err != nil {
+		return nil, err
+	}
+	p.set(text, stmt)
+	return stmt, nil
+}
+
+// put adds a statement that was prepared before.
+func (p *statements) put(text string, stmt *sql.Stmt) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.set(text, stmt)
+}
+
+func (p *statements) set(text string, stmt *sql.Stmt) {
+	if p.byText == nil {
+		p.byText = map[string]*sql.Stmt{}
+	}
+	p.byText[text] = stmt
+}
+
+// preparing is a database whose queries are prepared once, for a driver that does not do so itself.
+type preparing struct {
+	*sql.DB
+	prepared *statements
+}
+
+func (p preparing) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	stmt, err := p.prepared.get(ctx, p.DB, query)
+	if err != nil {
+		return nil, err
+	}
+	return stmt.QueryContext(ctx, args...)
+}
+
+func (p *statements) close() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	var errs []error
+	for _, stmt := range p.byText {
+		errs = append(errs, stmt.Close())
+	}
+	p.byText = nil
+	return errors.Join(errs...)
+}

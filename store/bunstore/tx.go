@@ -1,0 +1,131 @@
+package bunstore
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"sync"
+
+	"github.com/uptrace/bun"
+
+	"github.com/go-activity/activity"
+)
+
+// Tx returns the store within a transaction of the host, which is on the same database. It is good
+// until the transaction ends, and neither commits nor rolls back. It is safe for concurrent use as
+// long as nobody else uses the transaction meanwhile.
+func (s *Store) Tx(tx bun.Tx) *Store { return s.SQLTx(tx.Tx) }
+
+// SQLTx is Tx for a transaction of database/sql.
+func (s *Store) SQLTx(tx *sql.Tx) *Store {
+	return &Store{database: s.database, tx: &transaction{Tx: tx}}
+}
+
+// InTx implements [activity.Store].
+func (s *Store) InTx(ctx context.Context, fn func(activity.Store) error) error {
+	if s.tx != nil {
+		if err := s.usable(ctx); err != nil {
+			return err
+		}
+		return s.tx.joined(ctx, func() error { return fn(s) })
+	}
+	return s.inTx(ctx, func(tx *Store) error { return fn(tx) })
+}
+
+func (s *Store) inTx(ctx context.Context, fn func(*Store) error) (err error) {
+	if err := s.usable(ctx); err != nil {
+		return err
+	}
+	// What the transaction needs is prepared before it takes the only connection for writing.
+	var stmts []*sql.Stmt
+	for _, text := range s.engine.prepared() {
+		stmt, err := s.writes.get(ctx, s.write.DB, text)
+		if err != nil {
+			return s.failed(ctx, "prepare", err)
+		}
+		stmts = append(stmts, stmt)
+	}
+	tx, err := s.write.DB.BeginTx(ctx, nil)
+	if err != nil {
+		return s.failed(ctx, "begin", err)
+	}
+	defer func() { _ = tx.Rollback() }() // without effect after Commit
+	bound := s.SQLTx(tx)
+	for i, text := range s.engine.prepared() {
+		bound.tx.prepared.put(text, tx.StmtContext(ctx, stmts[i]))
+	}
+	if err := fn(bound); err != nil {
+		return err
+	}
+	return s.failed(ctx, "commit", tx.Commit())
+}
+
+// transaction is a transaction that a store is bound to.
+type transaction struct {
+	*sql.Tx
+	mu       sync.Mutex // a connection carries one statement at a time
+	prepared statements
+}
+
+// savepoint makes what fn does all or nothing within the transaction. The caller holds mu.
+func (t *transaction) savepoint(ctx context.Context, fn func() error) error {
+	if err := t.mark(ctx); err != nil {
+		return err
+	}
+	if err := fn(); err != nil {
+		return t.undo(ctx, err)
+	}
+	return t.keep(ctx)
+}
+
+// joined is savepoint for an fn that takes mu itself, and may panic.
+func (t *transaction) joined(ctx context.Context, fn func() error) (err error) {
+	locked := func(step func(context.Context) error) error {
+		t.mu.Lock()
+		defer t.mu.Unlock()
+		return step(ctx)
+	}
+	if err := locked(t.mark); err != nil {
+		return err
+	}
+	returned := false
+	defer func() {
+		if err != nil || !returned {
+			err = locked(func(ctx context.Context) error { return t.undo(ctx, err) })
+		}
+	}()
+	err = fn()
+	returned = true
+	if err != nil {
+		return err
+	}
+	return locked(t.keep)
+}
+
+func (t *transaction) mark(ctx context.Context) error {
+	if _, err := t.ExecContext(ctx, `SAVEPOINT activity`); err != nil {
+		return fmt.Errorf("activity: savepoint: %w", err)
+	}
+	return nil
+}
+
+func (t *transaction) keep(ctx context.Context) error {
+	if _, err := t.ExecContext(ctx, `RELEASE SAVEPOINT activity`); err != nil {
+		return fmt.Errorf("activity: savepoint: %w", err)
+	}
+	return nil
+}
+
+// undo goes back to the savepoint because of err, and returns it.
+func (t *transaction) undo(ctx context.Context, err error) error {
+	ctx = context.WithoutCancel(ctx)
+	_, undone := t.ExecContext(ctx, `ROLLBACK TO SAVEPOINT activity`)
+	if undone == nil {
+		_, undone = t.ExecContext(ctx, `RELEASE SAVEPOINT activity`)
+	}
+	if undone != nil && !errors.Is(undone, sql.ErrTxDone) { // then all of the transaction is lost
+		return fmt.Errorf("%w (and undoing it failed: %w)", err, undone)
+	}
+	return err
+}
