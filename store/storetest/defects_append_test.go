@@ -2,7 +2,6 @@ package storetest
 
 import (
 	"context"
-	"errors"
 	"slices"
 	"sync"
 
@@ -142,13 +141,4 @@ func dropsTwice(ctx context.Context, in activity.Store, rows []activity.EventRow
 		}
 	}
 	return in.AppendEvents(ctx, distinct)
-}
-
-// conflictID returns the ID that a KeyConflictError names, and whether err is one.
-func conflictID(err error) (activity.ID, bool) {
-	conflict, ok := errors.AsType[*activity.KeyConflictError](err)
-	if !ok {
-		return activity.ID{}, false
-	}
-	return conflict.ID, true
 }

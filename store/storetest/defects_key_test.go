@@ -183,3 +183,12 @@ func doesNotWait() broken {
 		},
 	}
 }
+
+// conflictID returns the ID that a KeyConflictError names, and whether err is one.
+func conflictID(err error) (activity.ID, bool) {
+	conflict, ok := errors.AsType[*activity.KeyConflictError](err)
+	if !ok {
+		return activity.ID{}, false
+	}
+	return conflict.ID, true
+}

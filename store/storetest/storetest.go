@@ -15,7 +15,7 @@ import (
 
 // patience is how long a case may take before its context ends. It turns a store that hangs into
 // one that fails.
-const patience = 2 * time.Minute
+const patience = 5 * time.Minute
 
 // Run checks a store, in subtests of t. It calls newStore for each of them; it must return an empty
 // store of its own that is ready for use, and Run closes it. Whatever else a store needs is to be

@@ -1,0 +1,90 @@
+package storetest
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/go-activity/activity"
+)
+
+// useDefects are for the cases that are about no single rule, where those of the rules do not fit.
+func useDefects() []defect {
+	return []defect{
+		{"trims the IDs of entities", "texts of entities", with(broken{append: changing(func(row *activity.EventRow) {
+			for i := range row.About {
+				row.About[i].ID = strings.TrimSpace(row.About[i].ID)
+			}
+		})})},
+		{"drops labels", "labels", with(broken{append: changing(func(row *activity.EventRow) { row.Actor.Label = "" })})},
+		{"drops payloads over 32 KiB", "large payloads", with(broken{append: changing(func(row *activity.EventRow) {
+			if len(row.Payload) > 32<<10 {
+				row.Payload = []byte("{}")
+			}
+		})})},
+		{"cuts texts", "texts", with(broken{append: changing(func(row *activity.EventRow) {
+			row.Key = row.Key[:min(len(row.Key), activity.MaxText-1)]
+		})})},
+	}
+}
+
+// foundInUse tells which defect of a rule each of the other cases must find.
+var foundInUse = map[string]string{
+	"texts of keys and tenants": "trims keys",
+	"large batch":               "stores no more than a hundred rows",
+	"record and read":           "keeps milliseconds",
+	"actor of the context":      "ignores Actor",
+	"several tenants":           "ignores the tenant in Feed",
+	"transaction of the host":   "keeps writes on an error",
+	"closed":                    "works after Close",
+	"cancelled":                 "ignores the context in Feed",
+	"payloads":                  "forgets Payload",
+	"times":                     "keeps milliseconds",
+	"drafts":                    "returns an error for nothing",
+	"queries":                   "looks for a hundred types",
+	"key with the same":         "compares labels",
+	"key with something else":   "ignores a conflict",
+	"key twice in a call":       "returns the row of a used key",
+	"keys in a batch":           "returns known events first",
+	"key from many goroutines":  "returns an error to the second with a key",
+	"types and categories":      "looks for the first type only",
+	"From and To":               "includes the event at Max",
+	"pages forward and back":    "orders by the time only",
+	"empty pages":               "returns an error for nothing",
+	"stream":                    "includes the event at Max",
+	"damaged cursors":           "includes the event at Max",
+	"cursors of another query":  "includes the event at Max",
+	"newest first":              "includes the event at Max",
+	"page by page":              "includes the event at Max",
+	"back from the end":         "ignores Oldest",
+	"store":                     "ignores Min beside Max",
+	"journal":                   "ignores Source",
+}
+
+func TestEveryUseFindsADefect(t *testing.T) {
+	byName, byCase := map[string]defect{}, map[string]defect{}
+	for _, d := range defects() {
+		byName[d.name] = d
+	}
+	for name, defect := range foundInUse {
+		byCase[name] = byName[defect]
+	}
+	for _, d := range useDefects() {
+		byCase[d.found] = d
+	}
+	for _, group := range groups() {
+		if group.name == "rules" {
+			continue
+		}
+		for _, c := range group.cases {
+			t.Run(c.name, func(t *testing.T) {
+				d := byCase[c.name]
+				if d.store == nil {
+					t.Fatalf("no defect shows that the case %q can fail", c.name)
+				}
+				if len(record(t, c, d.store())) == 0 {
+					t.Errorf("a store that %s passes the case %q", d.name, c.name)
+				}
+			})
+		}
+	}
+}
