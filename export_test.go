@@ -16,7 +16,7 @@ func MakeCursor(q Query, tenant string, id ID) Cursor { return newCursor(q.bindi
 func OpenCursor(c Cursor, q Query, tenant string) (ID, error) { return c.open(q.binding(tenant)) }
 
 // Salt does what Record does to the rows before it stores them.
-func Salt(rows []EventRow)        { salt(rows) }
+func Salt(rows []EventRow) { salt(rows) }
 
 // Remembered counts the languages that a journal remembers, and the bytes of their tags.
 func Remembered(j *Journal) (count, bytes int) {
