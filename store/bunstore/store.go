@@ -4,7 +4,7 @@
 // The statements are constant texts with arguments, sent through database/sql: bun would write the
 // values into the text, and a driver could then prepare nothing. On PostgreSQL the driver is
 // expected to be pgx, which prepares each text once per connection; behind a pooler that cannot
-// keep prepared statements, open the pool with default_query_exec_mode=simple_protocol or exec.
+// keep prepared statements, open the pool with default_query_exec_mode=simple_protocol.
 package bunstore
 
 import (

@@ -20,7 +20,7 @@ import (
 // takes: a URL, or keywords and values. Bad DSNs are an [activity.InvalidError].
 //
 // Statements are prepared once per connection. Behind a pooler in transaction mode that does not
-// keep prepared statements, add default_query_exec_mode=exec to the DSN.
+// keep prepared statements, add default_query_exec_mode=simple_protocol to the DSN.
 //
 // The pool has no limit of its own but the server's; set one with DB().SetMaxOpenConns. Close closes
 // it. A host that has a *bun.DB on the same database passes it to [bunstore.New] instead.
