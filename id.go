@@ -16,7 +16,7 @@ import (
 // is the instant at which the event occurred. Of two events, the later one has the greater ID.
 //
 // 48 bits hold the milliseconds since 1970, the 12 bits of rand_a the microseconds within them as
-// floor(us*4096/1000) (RFC 9562 §6.2, method 3), and the 62 bits of rand_b a random number. Events
+// floor(us*4096/1000) (RFC 9562 §6.2, method 3), and rand_b a random number of 61 bits. Events
 // of the same microsecond get ascending numbers there (method 2) if one call of a journal records
 // them, or calls that follow each other, so that they keep that order. Processes need no
 // coordination: a million events at one same microsecond, recorded one by one all over the world,

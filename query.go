@@ -47,7 +47,10 @@ type Page struct {
 // from page to page. Events that are recorded meanwhile neither shift nor repeat others.
 type Cursor string
 
-// Timeline returns one page of events. Its cost does not depend on how many events there are.
+// Timeline returns one page of events. Its cost depends on how many entities and types the query names,
+// and not on how many events there are; except that a query for entities and an actor (or a task) walks
+// the one with fewer events until the page is full, which takes long where both are busy and hardly
+// ever meet.
 func (t Tenant) Timeline(ctx context.Context, query Query) (Page, error) {
 	q, err := t.compile(&query)
 	if err != nil {
@@ -90,6 +93,7 @@ func (t Tenant) Timeline(ctx context.Context, query Query) (Page, error) {
 // meanwhile comes if it lies further down. An error ends the loop.
 func (t Tenant) Events(ctx context.Context, query Query) iter.Seq2[Event, error] {
 	return func(yield func(Event, error) bool) {
+		query := query // each loop begins anew
 		if query.Before != "" {
 			yield(Event{}, invalidf("Query.Before", "is not for streams"))
 			return
@@ -131,9 +135,9 @@ func (t Tenant) compile(query *Query) (*EventQuery, error) {
 	}
 	q := &EventQuery{
 		Tenant: t.name,
-		About:  query.About,
+		About:  distinct(query.About, func(e Entity) Entity { return Entity{Kind: e.Kind, ID: e.ID} }),
 		Actor:  query.Actor,
-		Types:  query.Types,
+		Types:  distinct(query.Types, func(name string) string { return name }),
 		Task:   query.Task,
 		Source: query.Source,
 		Limit:  cmp.Or(query.Limit, DefaultLimit),
@@ -178,6 +182,20 @@ func (t Tenant) compile(query *Query) (*EventQuery, error) {
 		return nil, nil
 	}
 	return q, nil
+}
+
+// distinct returns a list without what has the key of something before it: lists come from requests,
+// and a store does its work for each element.
+func distinct[T any, K comparable](list []T, key func(T) K) []T {
+	seen := make(map[K]bool, len(list))
+	var kept []T
+	for _, x := range list {
+		if k := key(x); !seen[k] {
+			seen[k] = true
+			kept = append(kept, x)
+		}
+	}
+	return kept
 }
 
 func (q *Query) check(tenant string) error {

@@ -1,6 +1,7 @@
 package activity_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -9,6 +10,7 @@ import (
 	"time"
 
 	"github.com/go-activity/activity"
+	"github.com/go-activity/activity/store/memstore"
 )
 
 var (
@@ -204,4 +206,47 @@ func FuzzCursor(f *testing.F) {
 			}
 		}
 	})
+}
+
+// The stream is a sequence that can be run through more than once.
+func TestEventsTwice(t *testing.T) {
+	tenant, query := paged(t)
+	query.Limit = 2
+	events := tenant.Events(t.Context(), query)
+	for round := range 2 {
+		n := 0
+		for _, err := range events {
+			if err != nil {
+				t.Fatal(err)
+			}
+			n++
+		}
+		if n != 6 {
+			t.Errorf("round %d has %d events, want 6", round+1, n)
+		}
+	}
+}
+
+// seen is a store that notes the last query.
+type seen struct {
+	activity.Store
+	query activity.EventQuery
+}
+
+func (s *seen) Feed(ctx context.Context, q activity.EventQuery) ([]activity.Event, error) {
+	s.query = q
+	return s.Store.Feed(ctx, q)
+}
+
+// What a list names twice costs a store nothing.
+func TestListsWithoutRepeats(t *testing.T) {
+	store := &seen{Store: memstore.New()}
+	tenant := newJournal(t, noted, called).With(store).Tenant("acme")
+	_, err := tenant.Timeline(t.Context(), activity.Query{
+		About: []activity.Entity{deal, {Kind: deal.Kind, ID: deal.ID, Label: "another"}, ana, deal},
+		Types: []string{"note.added", "call.made", "note.added"},
+	})
+	if err != nil || len(store.query.About) != 2 || len(store.query.Types) != 2 {
+		t.Errorf("the store is asked for %v and %v (%v), want two of each", store.query.About, store.query.Types, err)
+	}
 }

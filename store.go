@@ -19,7 +19,9 @@ import (
 type Store interface {
 	EventStore
 
-	// InTx runs fn in one transaction. The store that fn gets is good until fn returns.
+	// InTx runs fn in one transaction. The store that fn gets is good until fn returns. Writing
+	// through another store within fn may wait for fn, and so until ctx ends: where there is one
+	// writer, fn is it. An InTx of fn's store must not overlap with other calls on it.
 	//
 	//   - When fn returns nil, all that was written through its store is kept, at once.
 	//   - When fn returns an error or panics, nothing of it is kept, and InTx passes that on.

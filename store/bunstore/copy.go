@@ -3,6 +3,7 @@ package bunstore
 import (
 	"bytes"
 	"context"
+	"database/sql"
 	"encoding/binary"
 	"io"
 	"slices"
@@ -20,7 +21,8 @@ const minCopy = 100
 type CopyFunc func(ctx context.Context, driverConn any, statement string, data io.Reader) error
 
 // WithCopy makes the store use COPY for many events at once, outside of transactions of the host and
-// where none has a key. The package postgres gives it the function for pgx.
+// where none has a key. The package postgres gives it the function for pgx. PostgreSQL refuses COPY
+// into tables with row-level security.
 func WithCopy(fn CopyFunc) Option { return func(d *database) { d.copyFrom = fn } }
 
 func (d *database) copies(rows []activity.EventRow) bool {
@@ -29,17 +31,6 @@ func (d *database) copies(rows []activity.EventRow) bool {
 
 // copy stores rows by COPY in a transaction of its own.
 func (s *Store) copy(ctx context.Context, rows []activity.EventRow) ([]activity.Event, error) {
-	conn, err := s.write.DB.Conn(ctx)
-	if err != nil {
-		return nil, s.failed(ctx, "record", err)
-	}
-	defer conn.Close()
-	tx, err := conn.BeginTx(ctx, nil)
-	if err != nil {
-		return nil, s.failed(ctx, "record", err)
-	}
-	defer func() { _ = tx.Rollback() }() // without effect after Commit
-
 	events := make([]activity.Event, len(rows))
 	var making sync.WaitGroup
 	making.Go(func() {
@@ -48,18 +39,22 @@ func (s *Store) copy(ctx context.Context, rows []activity.EventRow) ([]activity.
 		}
 	})
 	defer making.Wait()
-	for batch := range slices.Chunk(rows, maxInsert) {
-		err := conn.Raw(func(driverConn any) error {
-			return copyBatch(batch, func(statement string, data io.Reader) error {
-				return s.copyFrom(ctx, driverConn, statement, data)
+
+	err := s.begin(ctx, func(conn *sql.Conn, _ *sql.Tx) error {
+		for batch := range slices.Chunk(rows, maxInsert) {
+			err := conn.Raw(func(driverConn any) error {
+				return copyBatch(batch, func(statement string, data io.Reader) error {
+					return s.copyFrom(ctx, driverConn, statement, data)
+				})
 			})
-		})
-		if err != nil {
-			return nil, s.failed(ctx, "record", err)
+			if err != nil {
+				return s.failed(ctx, "record", err)
+			}
 		}
-	}
-	if err := tx.Commit(); err != nil {
-		return nil, s.failed(ctx, "record", err)
+		return nil
+	})
+	if err != nil {
+		return nil, err
 	}
 	making.Wait()
 	return events, nil

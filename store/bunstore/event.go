@@ -13,8 +13,10 @@ import (
 	"github.com/go-activity/activity"
 )
 
-// maxInsert is how many rows go into one statement.
-const maxInsert = 2500
+const (
+	maxInsert = 2500 // rows that go into one statement
+	maxRounds = 10   // of storing rows whose keys were taken and became free again
+)
 
 // AppendEvents implements [activity.Store].
 func (s *Store) AppendEvents(ctx context.Context, rows []activity.EventRow) (events []activity.Event, err error) {
@@ -62,7 +64,10 @@ func (s *Store) append(ctx context.Context, rows []activity.EventRow) ([]activit
 	events := make([]activity.Event, len(rows))
 	batch := make([]*activity.EventRow, 0, min(len(rows), maxInsert))
 	for places := range slices.Chunk(order, maxInsert) {
-		for len(places) > 0 {
+		for rounds := 0; len(places) > 0; rounds++ {
+			if rounds == maxRounds {
+				return nil, fmt.Errorf("activity: record: key %q is taken, but its event cannot be found", rows[places[0]].Key)
+			}
 			batch = batch[:0]
 			for _, i := range places {
 				batch = append(batch, &rows[i])

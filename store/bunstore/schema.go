@@ -43,7 +43,7 @@ func (s *Store) Migrate(ctx context.Context) error {
 // Rollback undoes what the last call of Migrate that changed something did. The data in the tables
 // that it drops is lost.
 func (s *Store) Rollback(ctx context.Context) error {
-	s.migrated.Store(false)
+	defer s.migrated.Store(false)
 	return s.migrate(ctx, "roll back", func(m *migrate.Migrator) error {
 		_, err := m.Rollback(ctx)
 		return err
@@ -74,6 +74,12 @@ func (s *Store) migrate(ctx context.Context, doing string, run func(*migrate.Mig
 		single.SetMaxOpenConns(1)
 		defer single.Close()
 		db := bun.NewDB(single, s.write.Dialect())
+		ended := false
+		defer func() {
+			if !ended { // the connection goes back to its pool
+				_, _ = db.ExecContext(context.WithoutCancel(ctx), `ROLLBACK`)
+			}
+		}()
 		if err := s.engine.lock(ctx, db); err != nil {
 			return err
 		}
@@ -83,11 +89,14 @@ func (s *Store) migrate(ctx context.Context, doing string, run func(*migrate.Mig
 		if err == nil {
 			err = run(m)
 		}
+		if err == nil {
+			err = ctx.Err()
+		}
 		if err != nil {
-			_, _ = db.ExecContext(context.WithoutCancel(ctx), `ROLLBACK`) // err is what matters
 			return err
 		}
-		_, err = db.ExecContext(ctx, `COMMIT`)
+		_, err = db.ExecContext(context.WithoutCancel(ctx), `COMMIT`)
+		ended = err == nil
 		return err
 	})
 	return s.failed(ctx, doing, err)

@@ -5,6 +5,8 @@ import (
 	"database/sql"
 	"errors"
 	"sync"
+
+	"github.com/go-activity/activity"
 )
 
 // conn is where statements go: a database, or a transaction.
@@ -20,20 +22,34 @@ type conn interface {
 type statements struct {
 	mu     sync.Mutex
 	byText map[string]*sql.Stmt
+	closed bool
 }
 
 func (p *statements) get(ctx context.Context, db conn, text string) (*sql.Stmt, error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if stmt := p.byText[text]; stmt != nil {
+	if stmt := p.find(text); stmt != nil {
 		return stmt, nil
 	}
-	stmt, err := db.PrepareContext(ctx, text)
+	stmt, err := db.PrepareContext(ctx, text) // may wait for a connection, so without the lock
 	if err != nil {
 		return nil, err
 	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.closed || p.byText[text] != nil {
+		err := stmt.Close()
+		if p.closed {
+			return nil, errors.Join(activity.ErrClosed, err)
+		}
+		return p.byText[text], err // somebody else was first
+	}
 	p.set(text, stmt)
 	return stmt, nil
+}
+
+func (p *statements) find(text string) *sql.Stmt {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.byText[text]
 }
 
 // put adds a statement that was prepared before.
@@ -71,6 +87,6 @@ func (p *statements) close() error {
 	for _, stmt := range p.byText {
 		errs = append(errs, stmt.Close())
 	}
-	p.byText = nil
+	p.byText, p.closed = nil, true
 	return errors.Join(errs...)
 }

@@ -14,7 +14,8 @@ import (
 
 // Tx returns the store within a transaction of the host, which is on the same database. It is good
 // until the transaction ends, and neither commits nor rolls back. It is safe for concurrent use as
-// long as nobody else uses the transaction meanwhile.
+// long as nobody else uses the transaction meanwhile; only an InTx of it must not overlap with
+// anything else, because savepoints are a stack.
 func (s *Store) Tx(tx bun.Tx) *Store { return s.SQLTx(tx.Tx) }
 
 // SQLTx is Tx for a transaction of database/sql.
@@ -24,19 +25,16 @@ func (s *Store) SQLTx(tx *sql.Tx) *Store {
 
 // InTx implements [activity.Store].
 func (s *Store) InTx(ctx context.Context, fn func(activity.Store) error) error {
+	if err := s.ready(ctx); err != nil {
+		return err
+	}
 	if s.tx != nil {
-		if err := s.usable(ctx); err != nil {
-			return err
-		}
 		return s.tx.joined(ctx, func() error { return fn(s) })
 	}
 	return s.inTx(ctx, func(tx *Store) error { return fn(tx) })
 }
 
-func (s *Store) inTx(ctx context.Context, fn func(*Store) error) (err error) {
-	if err := s.usable(ctx); err != nil {
-		return err
-	}
+func (s *Store) inTx(ctx context.Context, fn func(*Store) error) error {
 	// What the transaction needs is prepared before it takes the only connection for writing.
 	var stmts []*sql.Stmt
 	for _, text := range s.engine.prepared() {
@@ -46,19 +44,38 @@ func (s *Store) inTx(ctx context.Context, fn func(*Store) error) (err error) {
 		}
 		stmts = append(stmts, stmt)
 	}
-	tx, err := s.write.DB.BeginTx(ctx, nil)
+	return s.begin(ctx, func(_ *sql.Conn, tx *sql.Tx) error {
+		bound := s.SQLTx(tx)
+		for i, text := range s.engine.prepared() {
+			bound.tx.prepared.put(text, tx.StmtContext(ctx, stmts[i]))
+		}
+		return fn(bound)
+	})
+}
+
+// begin runs fn in a transaction. The end of ctx ends the waiting for a connection and what fn does
+// with it, but neither BEGIN nor COMMIT: who hears of the end finds nothing stored.
+func (s *Store) begin(ctx context.Context, fn func(*sql.Conn, *sql.Tx) error) error {
+	conn, err := s.write.DB.Conn(ctx)
+	if err != nil {
+		return s.failed(ctx, "begin", err)
+	}
+	defer conn.Close()
+	tx, err := conn.BeginTx(context.WithoutCancel(ctx), nil)
 	if err != nil {
 		return s.failed(ctx, "begin", err)
 	}
 	defer func() { _ = tx.Rollback() }() // without effect after Commit
-	bound := s.SQLTx(tx)
-	for i, text := range s.engine.prepared() {
-		bound.tx.prepared.put(text, tx.StmtContext(ctx, stmts[i]))
-	}
-	if err := fn(bound); err != nil {
+	if err := fn(conn, tx); err != nil {
 		return err
 	}
-	return s.failed(ctx, "commit", tx.Commit())
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if err := tx.Commit(); err != nil {
+		return fmt.Errorf("activity: commit: %w", err)
+	}
+	return nil
 }
 
 // transaction is a transaction that a store is bound to.
@@ -73,7 +90,11 @@ func (t *transaction) savepoint(ctx context.Context, fn func() error) error {
 	if err := t.mark(ctx); err != nil {
 		return err
 	}
-	if err := fn(); err != nil {
+	err := fn()
+	if err == nil {
+		err = ctx.Err() // whoever hears of it finds nothing stored
+	}
+	if err != nil {
 		return t.undo(ctx, err)
 	}
 	return t.keep(ctx)
@@ -97,21 +118,29 @@ func (t *transaction) joined(ctx context.Context, fn func() error) (err error) {
 	}()
 	err = fn()
 	returned = true
+	if err == nil {
+		err = ctx.Err()
+	}
 	if err != nil {
 		return err
 	}
 	return locked(t.keep)
 }
 
+// mark, keep and undo are not cut off halfway by the end of the context: whether a savepoint is there
+// must be known.
 func (t *transaction) mark(ctx context.Context) error {
-	if _, err := t.ExecContext(ctx, `SAVEPOINT activity`); err != nil {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if _, err := t.ExecContext(context.WithoutCancel(ctx), `SAVEPOINT activity`); err != nil {
 		return fmt.Errorf("activity: savepoint: %w", err)
 	}
 	return nil
 }
 
 func (t *transaction) keep(ctx context.Context) error {
-	if _, err := t.ExecContext(ctx, `RELEASE SAVEPOINT activity`); err != nil {
+	if _, err := t.ExecContext(context.WithoutCancel(ctx), `RELEASE SAVEPOINT activity`); err != nil {
 		return fmt.Errorf("activity: savepoint: %w", err)
 	}
 	return nil

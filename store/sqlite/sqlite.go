@@ -36,8 +36,10 @@ func WithoutSync() Option { return func(o *options) { o.synchronous = "NORMAL" }
 // on one machine; it must not be on a network file system.
 //
 // There is one connection for writing, because SQLite has one writer, and a pool for reading, which
-// writing does not hold up. Transactions of the host on DB take the writer's place at once, and
-// whoever else writes waits for up to 15 seconds: keep them short. Close closes both pools.
+// writing does not hold up. Transactions of the host on DB take the writer's place at once: keep them
+// short. Whoever else writes waits, in the same process until its context ends, in another one for up
+// to 15 seconds, which the end of a context does not shorten. Writing through the store itself while
+// the same goroutine holds a transaction waits for itself: use Tx. Close closes both pools.
 //
 // A path that SQLite would not read as a file, such as ":memory:", is an [activity.InvalidError]:
 // for a store without a file there is memstore.
