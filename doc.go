@@ -1,6 +1,6 @@
 // Package activity keeps and shows what happened: typed, append-only events about the accounts,
-// contacts and deals of a service, by whom and when, on timelines that are read in the same time at
-// ten thousand and at ten million events. It stores them in the service's own database, PostgreSQL
+// contacts and deals of a service, by whom and when, on timelines that take as long to read at ten
+// thousand events as at a million. It stores them in the service's own database, PostgreSQL
 // or SQLite, and in the service's own transaction if there is one.
 //
 // # A tour
