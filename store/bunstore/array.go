@@ -39,10 +39,10 @@ func (a *pgArray) id(id activity.ID) {
 	a.b = hex.AppendEncode(a.b, id[:]) // PostgreSQL reads a UUID without dashes too
 }
 
+// time writes a time in UTC, in a form that PostgreSQL reads whatever its DateStyle is.
 func (a *pgArray) time(t time.Time) {
 	a.next()
-	a.b = append(a.b, '"')
-	a.b = append(appendTime(a.b, t), '"')
+	a.b = t.UTC().AppendFormat(a.b, `"2006-01-02 15:04:05.999999Z"`)
 }
 
 func (a *pgArray) bytes(data []byte) {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"sync"
-	"time"
 
 	"github.com/uptrace/bun"
 
@@ -234,8 +233,3 @@ func (postgres) hasTable(ctx context.Context, db conn, name string) (bool, error
 	err := db.QueryRowContext(ctx, `SELECT to_regclass($1::text) IS NOT NULL`, name).Scan(&found)
 	return found, err
 }
-
-// pgTime is how times are written: PostgreSQL reads it whatever its DateStyle is.
-const pgTime = "2006-01-02 15:04:05.999999Z"
-
-func appendTime(b []byte, t time.Time) []byte { return t.UTC().AppendFormat(b, pgTime) }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/uptrace/bun"
+	"github.com/uptrace/bun/dialect"
 
 	"github.com/go-activity/activity"
 	"github.com/go-activity/activity/store/bunstore"
@@ -80,11 +81,11 @@ func TestDownToZeroAndBack(t *testing.T) {
 // tables returns the library's tables, those of the migrator aside.
 func tables(t *testing.T, s *bunstore.Store) (names []string) {
 	t.Helper()
-	query := `SELECT tablename FROM pg_tables WHERE tablename LIKE 'activity%'`
-	if s.DB().Dialect().Name().String() == "sqlite" {
-		query = `SELECT name FROM sqlite_schema WHERE type IN ('table', 'trigger') AND name LIKE 'activity%'`
+	query := `SELECT tablename FROM pg_tables WHERE tablename LIKE 'activity%' AND tablename NOT LIKE '%migration%'`
+	if s.DB().Dialect().Name() == dialect.SQLite {
+		query = `SELECT name FROM sqlite_schema WHERE type IN ('table', 'trigger') AND name LIKE 'activity%' AND name NOT LIKE '%migration%'`
 	}
-	rows, err := s.DB().QueryContext(t.Context(), query+` AND `+map[bool]string{true: "name", false: "tablename"}[s.DB().Dialect().Name().String() == "sqlite"]+` NOT LIKE '%migration%'`)
+	rows, err := s.DB().QueryContext(t.Context(), query)
 	if err != nil {
 		t.Fatal(err)
 	}
