@@ -3,6 +3,7 @@ package activity
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"slices"
 	"time"
 
@@ -14,15 +15,23 @@ type Config struct {
 	// Types are the types of event that can be recorded. Defaults to none.
 	Types []EventType
 
-	// Locale is the language of the patterns in TypeOptions.Summary, and the one that summaries
+	// Kinds are the kinds of task that can be queued. Defaults to none.
+	Kinds []Kind
+
+	// Locale is the language of the patterns in TypeOptions.Summary and Kind.Summary, and the one that summaries
 	// fall back to, as a BCP 47 tag. Defaults to "en".
 	Locale string
 
 	// MaxPayload is the most bytes that a payload may have. Defaults to 65,536.
 	MaxPayload int
 
-	// Now tells the time, for tests. Defaults to time.Now.
+	// Now tells the time, for tests. Defaults to time.Now, except that the leases, starts and ends
+	// of tasks use the clock of the database then.
 	Now func() time.Time
+
+	// Logger is told what goes wrong where nobody else hears of it: in Journal.Run, and when a run
+	// cannot renew its lease. Defaults to slog.Default().
+	Logger *slog.Logger
 }
 
 // Journal records and reads events. It is safe for concurrent use; a program makes one and keeps it.
@@ -35,11 +44,15 @@ type Journal struct {
 type shared struct {
 	types      map[string]*definition
 	categories map[string][]string // the names of their types, sorted
-	locale     *chain              // of Config.Locale
+	kinds      map[string]*kind
+	locale     *chain // of Config.Locale
 	locales    locales
 	maxPayload int
 	now        func() time.Time
+	clock      func() time.Time // Config.Now, or a function that returns the zero time: the store's clock
+	logger     *slog.Logger
 	ids        idSource
+	runs       runs
 }
 
 // New makes a journal on a store. A nil config means defaults. What is wrong with the config is an
@@ -61,8 +74,12 @@ func New(store Store, config *Config) (*Journal, error) {
 	if c.MaxPayload < 2 {
 		return nil, invalidf("Config.MaxPayload", "is less than 2")
 	}
+	clock := c.Now
 	if c.Now == nil {
-		c.Now = time.Now
+		c.Now, clock = time.Now, func() time.Time { return time.Time{} }
+	}
+	if c.Logger == nil {
+		c.Logger = slog.Default()
 	}
 	locale, err := language.Parse(c.Locale)
 	if err != nil || locale == language.Und {
@@ -74,8 +91,22 @@ func New(store Store, config *Config) (*Journal, error) {
 		locale:     newChain(locale, localeOf(locale)),
 		maxPayload: c.MaxPayload,
 		now:        c.Now,
+		clock:      clock,
+		logger:     c.Logger,
+		kinds:      map[string]*kind{},
 	}
-	for i, t := range c.Types {
+	for i, k := range append(slices.Clone(c.Kinds), revertKind) {
+		field := fmt.Sprintf("Config.Kinds[%d]", i)
+		compiled, err := newKind(field, k, locale)
+		if err != nil {
+			return nil, err
+		}
+		if s.kinds[k.Name] != nil {
+			return nil, invalidf(field, "is a second kind named %q", k.Name)
+		}
+		s.kinds[k.Name] = compiled
+	}
+	for i, t := range append(slices.Clone(c.Types), lifecycleTypes...) {
 		field := fmt.Sprintf("Config.Types[%d]", i)
 		if t == nil || t.definition() == nil {
 			return nil, invalidf(field, "is missing: types are made by Define")
@@ -84,7 +115,7 @@ func New(store Store, config *Config) (*Journal, error) {
 		if s.types[d.name] != nil {
 			return nil, invalidf(field, "is a second type named %q", d.name)
 		}
-		if d.summary != nil {
+		if d.summary != nil && i < len(c.Types) { // the library's own have "one", which not all languages know
 			if err := d.summary.Check(localeOf(locale)); err != nil {
 				return nil, &InvalidError{Field: field, Reason: "has a pattern that does not suit Config.Locale: " + err.Error(), Err: err}
 			}

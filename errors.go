@@ -13,6 +13,9 @@ var (
 	// ErrUnknownType says that a draft's type is not among [Config.Types]. It is an ErrInvalid.
 	ErrUnknownType = fmt.Errorf("%w: unknown event type", ErrInvalid)
 
+	// ErrUnknownKind says that a task's kind is not among [Config.Kinds]. It is an ErrInvalid.
+	ErrUnknownKind = fmt.Errorf("%w: unknown task kind", ErrInvalid)
+
 	// ErrInvalidCursor says that a cursor is damaged, was made by another version of the
 	// library, or belongs to another query or tenant. It is an ErrInvalid.
 	ErrInvalidCursor = fmt.Errorf("%w: cursor", ErrInvalid)
@@ -26,6 +29,23 @@ var (
 
 	// ErrKeyConflict says that a key was used before for something else; see [KeyConflictError].
 	ErrKeyConflict = errors.New("activity: key conflict")
+
+	// ErrTransition says that a task's status does not allow what was asked; see [TransitionError].
+	ErrTransition = errors.New("activity: transition not allowed")
+
+	// ErrNotRunning says that a run is over: its task ended, was cancelled, or was given to another
+	// run. Nothing of the call was stored.
+	ErrNotRunning = errors.New("activity: run is over")
+
+	// ErrWaiting says that a task cannot be started yet; see [WaitError].
+	ErrWaiting = errors.New("activity: task has to wait")
+
+	// ErrNoTask says that there is no task to be started.
+	ErrNoTask = errors.New("activity: no task")
+
+	// ErrEdited says that a record was changed after the run that is to be reverted. The function
+	// given to [Tenant.Revert] returns it to keep the record as it is.
+	ErrEdited = errors.New("activity: record was edited since")
 
 	// ErrSchema says that the database's tables are older or newer than the program.
 	ErrSchema = errors.New("activity: wrong schema")
@@ -54,11 +74,11 @@ func (e *InvalidError) Unwrap() []error {
 	return []error{ErrInvalid, e.Err}
 }
 
-// KeyConflictError says which key was used before, and for which event. It is an [ErrKeyConflict].
+// KeyConflictError says which key was used before, and for which event or task. It is an [ErrKeyConflict].
 // Nothing of the call was stored.
 type KeyConflictError struct {
 	Key string
-	ID  ID // the event that has the key; zero if another draft of the call has it
+	ID  ID // the event or task that has the key; zero if another draft of the call has it
 }
 
 // Error implements error.
@@ -66,8 +86,65 @@ func (e *KeyConflictError) Error() string {
 	if e.ID.IsZero() {
 		return fmt.Sprintf("activity: key %q belongs to two drafts, which have different content", e.Key)
 	}
-	return fmt.Sprintf("activity: key %q belongs to event %s, which has other content", e.Key, e.ID)
+	return fmt.Sprintf("activity: key %q belongs to %s, which has other content", e.Key, e.ID)
 }
 
 // Unwrap gives ErrKeyConflict.
 func (e *KeyConflictError) Unwrap() error { return ErrKeyConflict }
+
+// TransitionError says which transition a task's status does not allow. It is an [ErrTransition], and
+// an [ErrNotRunning] if a run asked for it. Nothing was stored.
+type TransitionError struct {
+	ID      ID     // of the task
+	From    Status // the status that it has
+	To      Status // the status that was asked for; zero if none was, but to write for it
+	Attempt int    // the attempt of the run that asked; 0 if none did
+}
+
+// Error implements error.
+func (e *TransitionError) Error() string {
+	switch {
+	case e.From == StatusProcessing && e.Attempt != 0:
+		return fmt.Sprintf("activity: task %s: attempt %d is over: another run has the task", e.ID, e.Attempt)
+	case e.To == 0:
+		return fmt.Sprintf("activity: task %s is %v", e.ID, e.From)
+	}
+	return fmt.Sprintf("activity: task %s is %v and cannot become %v", e.ID, e.From, e.To)
+}
+
+// Unwrap gives ErrTransition, and ErrNotRunning if a run asked.
+func (e *TransitionError) Unwrap() []error {
+	if e.Attempt != 0 {
+		return []error{ErrTransition, ErrNotRunning}
+	}
+	return []error{ErrTransition}
+}
+
+// WaitError says what a task waits for. It is an [ErrWaiting]. The task is queued.
+type WaitError struct {
+	ID   ID // of the task
+	Wait Wait
+}
+
+// Error implements error.
+func (e *WaitError) Error() string {
+	return fmt.Sprintf("activity: task %s waits for %v", e.ID, e.Wait)
+}
+
+// Unwrap gives ErrWaiting.
+func (e *WaitError) Unwrap() error { return ErrWaiting }
+
+// PanicError is what a function given to the library panicked with.
+type PanicError struct {
+	Value any
+	Stack string
+}
+
+// Error implements error.
+func (e *PanicError) Error() string { return fmt.Sprintf("panic: %v", e.Value) }
+
+// Unwrap gives the value, if it is an error.
+func (e *PanicError) Unwrap() error {
+	err, _ := e.Value.(error)
+	return err
+}

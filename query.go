@@ -287,36 +287,52 @@ func cursorSum(binding [32]byte, raw []byte) []byte {
 
 // binding is a hash of what a cursor holds for. The order of lists does not matter.
 func (q *Query) binding(tenant string) [32]byte {
-	var b []byte
-	text := func(s string) {
-		b = binary.AppendUvarint(b, uint64(len(s)))
-		b = append(b, s...)
+	var h hasher
+	h.text(tenant)
+	h.list(entityKeys(q.About))
+	h.text(q.Actor.Kind)
+	h.text(q.Actor.ID)
+	h.list(q.Types)
+	h.list(q.Categories)
+	h.b = append(h.b, q.Task[:]...)
+	h.b = append(h.b, byte(q.Source))
+	h.time(q.From)
+	h.time(q.To)
+	return h.sum()
+}
+
+// hasher collects what a cursor is bound to, so that no two different queries have the same bytes.
+type hasher struct{ b []byte }
+
+func (h *hasher) text(s string) {
+	h.b = binary.AppendUvarint(h.b, uint64(len(s)))
+	h.b = append(h.b, s...)
+}
+
+// list adds texts whose order does not matter.
+func (h *hasher) list(items []string) {
+	items = slices.Compact(slices.Sorted(slices.Values(items)))
+	h.b = binary.AppendUvarint(h.b, uint64(len(items)))
+	for _, s := range items {
+		h.text(s)
 	}
-	list := func(items []string) {
-		items = slices.Compact(slices.Sorted(slices.Values(items)))
-		b = binary.AppendUvarint(b, uint64(len(items)))
-		for _, s := range items {
-			text(s)
-		}
+}
+
+// time adds an instant as far as it makes a difference, or that there is none.
+func (h *hasher) time(at time.Time) {
+	if at.IsZero() {
+		h.b = append(h.b, 0)
+		return
 	}
-	text(tenant)
-	about := make([]string, len(q.About))
-	for i, e := range q.About {
-		about[i] = e.Kind + "\x00" + e.ID // neither contains a NUL
+	h.b = binary.BigEndian.AppendUint64(append(h.b, 1), uint64(ceil(at).UnixMicro()))
+}
+
+func (h *hasher) sum() [32]byte { return sha256.Sum256(h.b) }
+
+func entityKeys(entities []Entity) []string {
+	keys := make([]string, len(entities))
+	for i, e := range entities {
+		keys[i] = e.Kind + "\x00" + e.ID // neither contains a NUL
 	}
-	list(about)
-	text(q.Actor.Kind)
-	text(q.Actor.ID)
-	list(q.Types)
-	list(q.Categories)
-	b = append(b, q.Task[:]...)
-	b = append(b, byte(q.Source))
-	for _, at := range []time.Time{q.From, q.To} {
-		if at.IsZero() {
-			b = append(b, 0)
-			continue
-		}
-		b = binary.BigEndian.AppendUint64(append(b, 1), uint64(ceil(at).UnixMicro()))
-	}
-	return sha256.Sum256(b)
+	return keys
 }

@@ -18,6 +18,7 @@ import (
 //   - After Close, every call returns ErrClosed.
 type Store interface {
 	EventStore
+	TaskStore
 
 	// InTx runs fn in one transaction. The store that fn gets is good until fn returns. Writing
 	// through another store within fn may wait for fn, and so until ctx ends: where there is one
