@@ -45,7 +45,8 @@ type shared struct {
 	types      map[string]*definition
 	categories map[string][]string // the names of their types, sorted
 	kinds      map[string]*kind
-	locale     *chain // of Config.Locale
+	completed  map[string]*definition // how the end of a task is summarized, by kind
+	locale     *chain                 // of Config.Locale
 	locales    locales
 	maxPayload int
 	now        func() time.Time
@@ -53,6 +54,7 @@ type shared struct {
 	logger     *slog.Logger
 	ids        idSource
 	runs       runs
+	turns      turns
 }
 
 // New makes a journal on a store. A nil config means defaults. What is wrong with the config is an
@@ -94,19 +96,9 @@ func New(store Store, config *Config) (*Journal, error) {
 		clock:      clock,
 		logger:     c.Logger,
 		kinds:      map[string]*kind{},
+		completed:  map[string]*definition{},
 	}
-	for i, k := range append(slices.Clone(c.Kinds), revertKind) {
-		field := fmt.Sprintf("Config.Kinds[%d]", i)
-		compiled, err := newKind(field, k, locale)
-		if err != nil {
-			return nil, err
-		}
-		if s.kinds[k.Name] != nil {
-			return nil, invalidf(field, "is a second kind named %q", k.Name)
-		}
-		s.kinds[k.Name] = compiled
-	}
-	for i, t := range append(slices.Clone(c.Types), lifecycleTypes...) {
+	for i, t := range c.Types {
 		field := fmt.Sprintf("Config.Types[%d]", i)
 		if t == nil || t.definition() == nil {
 			return nil, invalidf(field, "is missing: types are made by Define")
@@ -115,20 +107,61 @@ func New(store Store, config *Config) (*Journal, error) {
 		if s.types[d.name] != nil {
 			return nil, invalidf(field, "is a second type named %q", d.name)
 		}
-		if d.summary != nil && i < len(c.Types) { // the library's own have "one", which not all languages know
+		if d.summary != nil {
 			if err := d.summary.Check(localeOf(locale)); err != nil {
 				return nil, &InvalidError{Field: field, Reason: "has a pattern that does not suit Config.Locale: " + err.Error(), Err: err}
 			}
 		}
-		s.types[d.name] = d
-		if category := d.options.Category; category != "" {
-			s.categories[category] = append(s.categories[category], d.name)
-		}
+		s.addType(d)
+	}
+	if err := s.addKinds(c.Kinds, locale); err != nil {
+		return nil, err
 	}
 	for _, names := range s.categories {
 		slices.Sort(names)
 	}
 	return &Journal{store: store, shared: s}, nil
+}
+
+func (s *shared) addType(d *definition) {
+	s.types[d.name] = d
+	if category := d.options.Category; category != "" {
+		s.categories[category] = append(s.categories[category], d.name)
+	}
+}
+
+// addKinds adds kinds of task, and the types of the events of their lives.
+func (s *shared) addKinds(kinds []Kind, locale language.Tag) error {
+	for _, t := range lifecycleTypes {
+		d := inLocale(t.definition(), s.locale)
+		if s.types[d.name] != nil {
+			return invalidf("Config.Types", "has a type named %q, which is the library's own", d.name)
+		}
+		s.addType(d)
+	}
+	for i, k := range kinds {
+		field := fmt.Sprintf("Config.Kinds[%d]", i)
+		compiled, err := newKind(field, k, locale)
+		if err != nil {
+			return err
+		}
+		if s.kinds[k.Name] != nil || k.Name == RevertKind {
+			return invalidf(field, "is a second kind named %q", k.Name)
+		}
+		s.addKind(compiled)
+	}
+	undo, err := newKind("RevertKind", revertKind, locale)
+	if err != nil {
+		return err
+	}
+	undo.summary = inLocale(&definition{patterns: undo.patterns}, s.locale).summary
+	s.addKind(undo)
+	return nil
+}
+
+func (s *shared) addKind(k *kind) {
+	s.kinds[k.Name] = k
+	s.completed[k.Name] = k.completed(s.types[TaskCompleted.def.name])
 }
 
 // With returns a journal that is the same but for its store: one in a transaction of the host, for
@@ -167,14 +200,19 @@ func (t Tenant) Record(ctx context.Context, drafts ...Draft) ([]Event, error) {
 	if err != nil {
 		return nil, err
 	}
-	if len(rows) == len(drafts) {
-		return stored, nil
+	return inPlaces(stored, places), nil
+}
+
+// inPlaces gives each draft its event: those that share a key share one.
+func inPlaces(stored []Event, places []int) []Event {
+	if len(stored) == len(places) {
+		return stored
 	}
-	events := make([]Event, len(drafts))
+	events := make([]Event, len(places))
 	for i, place := range places {
 		events[i] = stored[place].Clone()
 	}
-	return events, nil
+	return events
 }
 
 // rows makes rows of drafts, one for those that share a key; places tells the row of each draft.

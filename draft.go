@@ -101,17 +101,8 @@ func (d Draft) event(tenant string, actor Entity, maxPayload int) (Event, error)
 	if err := checkEntity("Actor", actor); err != nil {
 		return Event{}, err
 	}
-	if len(d.about) > MaxAbout {
-		return Event{}, invalidf("About", "has more than %d entities", MaxAbout)
-	}
-	for i, e := range d.about {
-		field := fmt.Sprintf("About[%d]", i)
-		if err := checkEntity(field, e); err != nil {
-			return Event{}, err
-		}
-		if slices.ContainsFunc(d.about[:i], e.Is) {
-			return Event{}, invalidf(field, "is there twice")
-		}
+	if err := checkAbout(d.about); err != nil {
+		return Event{}, err
 	}
 	if d.key != "" {
 		if err := checkText("Key", d.key, MaxText); err != nil {
@@ -161,6 +152,22 @@ func checkEntity(field string, e Entity) error {
 		return nil
 	}
 	return checkText(field+".Label", e.Label, MaxText)
+}
+
+func checkAbout(about []Entity) error {
+	if len(about) > MaxAbout {
+		return invalidf("About", "has more than %d entities", MaxAbout)
+	}
+	for i, e := range about {
+		field := fmt.Sprintf("About[%d]", i)
+		if err := checkEntity(field, e); err != nil {
+			return err
+		}
+		if slices.ContainsFunc(about[:i], e.Is) {
+			return invalidf(field, "is there twice")
+		}
+	}
+	return nil
 }
 
 func checkText(field, s string, limit int) error {

@@ -1,16 +1,359 @@
 package activity
 
 import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
+	"time"
+	"unicode/utf8"
 )
 
 // Limits of a task. Longer input is an [InvalidError].
 const (
-	MaxAttributes = 32       // attributes of one task
+	MaxAttributes = 32       // attributes of one task; their names have at most 64 bytes, their values 255
+	MaxLevels     = 16       // of tasks whose steps have steps
 	MaxReason     = 2048     // bytes of a reason; longer ones are cut
 	MaxDetail     = 16 << 10 // bytes of an error's detail; longer ones are cut
 )
+
+// TaskSpec says what to do: a task before it is queued.
+type TaskSpec struct {
+	Kind       string            // the name of one of Config.Kinds
+	Title      string            // what people read: "contacts.csv"; at most 255 bytes
+	Actor      Entity            // who it runs for. Defaults to the context's actor; see WithActor
+	About      []Entity          // what it is about, beside its records: a list, an account; at most 16
+	Automated  bool              // started by a schedule or a rule, not by a person
+	Preview    bool              // reports what it would do, and does nothing; hidden in lists
+	Parent     ID                // the task that it is a step of, which has not ended
+	RetryOf    ID                // the task that it repeats
+	Exclusive  string            // tasks of the tenant with one key do not overlap: "list:42"; at most 255 bytes
+	Total      int64             // how many records there are; 0: not known
+	Input      json.RawMessage   // a JSON object for the worker, limited as payloads are
+	Attributes map[string]string // what people filter by: {"template": "weekly"}
+
+	// Key makes queueing idempotent: the first task with a key is the tenant's only one. Queueing
+	// the same again returns that task, whatever became of it; something else is ErrKeyConflict.
+	Key string
+}
+
+// Enqueue stores a task that waits to be started, by [Tenant.Start] or by a worker that calls
+// [Journal.Claim]. It joins the host's transaction if the journal is in one.
+//
+// Bad input is an [InvalidError], a kind that is not configured [ErrUnknownKind], a key that was
+// used for something else [ErrKeyConflict].
+func (t Tenant) Enqueue(ctx context.Context, spec TaskSpec) (Task, error) {
+	task, k, err := t.task(ctx, spec)
+	if err != nil {
+		return Task{}, err
+	}
+	err = t.journal.store.InTx(ctx, func(tx Store) error {
+		task, err = t.enqueue(ctx, tx, task, k)
+		return err
+	})
+	return task, err
+}
+
+// Recipe stores a task and its steps at once. The task has no run of its own: it is processing from
+// the start of its first step to the end of its last, counts what they count together, and ends
+// as they do: failed if one failed, or else cancelled if one was cancelled. Cancelling it cancels the
+// steps that have not ended. The steps come back in their order; their Parent is set by the call.
+func (t Tenant) Recipe(ctx context.Context, spec TaskSpec, steps ...TaskSpec) (Task, []Task, error) {
+	recipe, k, err := t.task(ctx, spec)
+	if err != nil {
+		return Task{}, nil, err
+	}
+	if len(steps) == 0 {
+		return Task{}, nil, invalidf("Steps", "is empty")
+	}
+	recipe.Recipe = true
+	children := make([]Task, len(steps))
+	kinds := make([]*kind, len(steps))
+	for i, step := range steps {
+		if !step.Parent.IsZero() {
+			return Task{}, nil, invalidf(fmt.Sprintf("Steps[%d].Parent", i), "is set by the recipe")
+		}
+		if children[i], kinds[i], err = t.task(ctx, step); err != nil {
+			return Task{}, nil, inStep(err, i)
+		}
+	}
+	id := recipe.ID
+	err = t.journal.store.InTx(ctx, func(tx Store) error {
+		if recipe, err = t.enqueue(ctx, tx, recipe, k); err != nil {
+			return err
+		}
+		for i := range children {
+			if recipe.ID != id { // the key's recipe, which has steps already
+				break
+			}
+			children[i].Parent = recipe.ID
+			if children[i], err = t.enqueue(ctx, tx, children[i], kinds[i]); err != nil {
+				return inStep(err, i)
+			}
+		}
+		if recipe.ID == id {
+			recipe, err = tx.Task(ctx, t.name, recipe.ID)
+			return err
+		}
+		children, err = t.steps(ctx, tx, recipe.ID)
+		return err
+	})
+	if err != nil {
+		return Task{}, nil, err
+	}
+	return recipe, children, nil
+}
+
+func inStep(err error, i int) error {
+	if invalid, ok := err.(*InvalidError); ok {
+		named := *invalid
+		named.Field = fmt.Sprintf("Steps[%d].%s", i, invalid.Field)
+		return &named
+	}
+	return fmt.Errorf("step %d: %w", i, err)
+}
+
+// steps returns all steps of a task, in the order in which they were queued.
+func (t Tenant) steps(ctx context.Context, store Store, parent ID, statuses ...Status) ([]Task, error) {
+	var all []Task
+	f := TaskFilter{Tenant: t.name, Parent: parent, Statuses: statuses, Previews: PreviewsShown, Sort: SortQueued, Limit: MaxLimit}
+	for {
+		tasks, err := store.Tasks(ctx, f)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, tasks...)
+		if len(tasks) < f.Limit {
+			return all, nil
+		}
+		place := f.Sort.Place(&tasks[len(tasks)-1])
+		f.After = &place
+	}
+}
+
+// Rerun queues a task again that has ended, as a new task of who asks for it: with the same title, input,
+// entities, attributes and key for exclusion, and as a step of the same parent if that has not ended. The new task's RetryOf is the old one. A task that has not ended is a
+// [TransitionError].
+func (t Tenant) Rerun(ctx context.Context, id ID, by Entity) (Task, error) {
+	old, err := t.Task(ctx, id)
+	if err != nil {
+		return Task{}, err
+	}
+	if !old.Status.Ended() {
+		return Task{}, &TransitionError{ID: id, From: old.Status, To: StatusQueued}
+	}
+	if old.Recipe || !old.Reverts.IsZero() {
+		return Task{}, invalidf("ID", "is a task without a run that could be repeated: a recipe, or an undo")
+	}
+	parent := old.Parent
+	if !parent.IsZero() {
+		p, err := t.Task(ctx, parent)
+		if err != nil {
+			return Task{}, err
+		}
+		if p.Status.Ended() {
+			parent = ID{}
+		}
+	}
+	return t.Enqueue(ctx, TaskSpec{
+		Kind: old.Kind, Title: old.Title, Actor: by, About: old.About, Preview: old.Preview, Parent: parent, RetryOf: id,
+		Exclusive: old.Exclusive, Total: old.Total, Input: old.Input, Attributes: old.Attributes,
+	})
+}
+
+// Cancel stops a task that is queued or processing, and all its steps. Once it has returned, nothing of
+// the run is stored any more: no outcome, count, event or progress; the run's context ends, at once in
+// this process and with its next sign of life in others. In a transaction of the host, this holds from
+// its commit on. A task that has ended is a [TransitionError]. A zero by is the context's actor.
+func (t Tenant) Cancel(ctx context.Context, id ID, by Entity, reason string) (Task, error) {
+	by, err := actor(ctx, "By", by)
+	if err != nil {
+		return Task{}, err
+	}
+	if reason != "" {
+		if err := checkText("Reason", reason, MaxReason); err != nil {
+			return Task{}, err
+		}
+	}
+	task, err := t.Task(ctx, id)
+	if err != nil {
+		return Task{}, err
+	}
+	err = t.journal.store.InTx(ctx, func(tx Store) error {
+		path, err := t.journal.path(ctx, tx, t.name, task.Parent)
+		if err != nil {
+			return err
+		}
+		task, err = t.cancel(ctx, tx, id, path, by, reason)
+		return err
+	})
+	if err != nil {
+		return Task{}, err
+	}
+	t.journal.shared.runs.look(id)
+	return task, nil
+}
+
+func (t Tenant) cancel(ctx context.Context, tx Store, id ID, path []ID, by Entity, reason string) (Task, error) {
+	task, err := t.journal.change(ctx, tx, change{
+		update: TaskUpdate{Tenant: t.name, ID: id, Now: t.journal.shared.clock(), To: StatusCancelled, Reason: reason, EndedBy: by},
+		path:   path,
+		by:     by,
+	})
+	if err != nil {
+		return Task{}, err
+	}
+	return t.cancelSteps(ctx, tx, task, path, by, reason)
+}
+
+// cancelSteps cancels what has not ended of the steps of a task that has.
+func (t Tenant) cancelSteps(ctx context.Context, tx Store, task Task, path []ID, by Entity, reason string) (Task, error) {
+	if task.Children.Open == 0 {
+		return task, nil
+	}
+	steps, err := t.steps(ctx, tx, task.ID, StatusQueued, StatusProcessing)
+	if err != nil {
+		return Task{}, err
+	}
+	path = append(slices.Clip(path), task.ID)
+	for _, step := range steps {
+		if _, err := t.cancel(ctx, tx, step.ID, path, by, reason); err != nil {
+			return Task{}, err
+		}
+		t.journal.shared.runs.look(step.ID)
+	}
+	return tx.Task(ctx, t.name, task.ID)
+}
+
+// task checks a spec and makes a task of it.
+func (t Tenant) task(ctx context.Context, spec TaskSpec) (Task, *kind, error) {
+	fail := func(err error) (Task, *kind, error) { return Task{}, nil, err }
+	if err := checkTenant(t.name); err != nil {
+		return fail(err)
+	}
+	k, err := t.journal.kind(spec.Kind)
+	if err != nil {
+		return fail(err)
+	}
+	if spec.Actor, err = actor(ctx, "Actor", spec.Actor); err != nil {
+		return fail(err)
+	}
+	if err := checkAbout(spec.About); err != nil {
+		return fail(err)
+	}
+	for _, text := range []struct{ field, value string }{{"Title", spec.Title}, {"Exclusive", spec.Exclusive}, {"Key", spec.Key}} {
+		if text.value != "" {
+			if err := checkText(text.field, text.value, MaxText); err != nil {
+				return fail(err)
+			}
+		}
+	}
+	if spec.Total < 0 {
+		return fail(invalidf("Total", "is negative"))
+	}
+	if spec.Input != nil {
+		if err := checkPayload(spec.Input, t.journal.shared.maxPayload); err != nil {
+			if invalid, ok := err.(*InvalidError); ok {
+				return fail(&InvalidError{Field: "Input", Reason: invalid.Reason, Err: invalid.Err})
+			}
+			return fail(err)
+		}
+	}
+	if err := checkAttributes("Attributes", spec.Attributes); err != nil {
+		return fail(err)
+	}
+	now := t.journal.shared.now().UTC().Truncate(time.Microsecond)
+	if err := checkTime("Config.Now", now); err != nil {
+		return fail(err)
+	}
+	return Task{
+		ID:     t.journal.shared.ids.assign([]time.Time{now})[0],
+		Tenant: t.name, Kind: k.Name, Title: spec.Title, Status: StatusQueued,
+		Actor: spec.Actor, About: slices.Clone(spec.About), Automated: spec.Automated, Preview: spec.Preview,
+		Parent: spec.Parent, RetryOf: spec.RetryOf, Exclusive: spec.Exclusive, Key: spec.Key,
+		Input: slices.Clone(spec.Input), Attributes: maps.Clone(spec.Attributes),
+		QueuedAt: now, Total: spec.Total,
+	}, k, nil
+}
+
+// enqueue stores a task, within a transaction, and what goes with it. It returns the task of the key
+// if there is one; its ID tells.
+func (t Tenant) enqueue(ctx context.Context, tx Store, task Task, k *kind) (Task, error) {
+	levels := 1
+	if !task.Parent.IsZero() {
+		path, err := t.journal.path(ctx, tx, t.name, task.Parent)
+		if err != nil {
+			return Task{}, reference("Parent", err)
+		}
+		if levels += len(path); levels > MaxLevels {
+			return Task{}, invalidf("Parent", "is on level %d already", MaxLevels)
+		}
+	}
+	if !task.RetryOf.IsZero() {
+		if _, err := tx.Task(ctx, t.name, task.RetryOf); err != nil {
+			return Task{}, reference("RetryOf", err)
+		}
+	}
+	stored, err := tx.AddTask(ctx, task)
+	if err != nil || stored.ID != task.ID {
+		return stored, err
+	}
+	if !task.Parent.IsZero() {
+		_, open, err := tx.ChangeTask(ctx, TaskUpdate{
+			Tenant: t.name, ID: task.Parent, Now: t.journal.shared.clock(),
+			From: []Status{StatusQueued, StatusProcessing}, Children: Children{Total: 1, Open: 1},
+		})
+		if err != nil {
+			return Task{}, err
+		}
+		if !open {
+			return Task{}, invalidf("Parent", "has ended")
+		}
+	}
+	if err := t.journal.tell(ctx, tx, TaskQueued, stored, stored.Actor, stored.QueuedAt, ""); err != nil {
+		return Task{}, err
+	}
+	if !task.Recipe && (k.MaxProcessing > 0 || task.Exclusive != "") {
+		wait, err := tx.Admit(ctx, Admission{Tenant: t.name, ID: task.ID, Max: k.MaxProcessing, Now: t.journal.shared.clock(), Peek: true})
+		if err != nil {
+			return Task{}, err
+		}
+		if !wait.IsZero() {
+			return t.waits(ctx, tx, task.ID, wait)
+		}
+	}
+	return stored, nil
+}
+
+// waits writes on a task what it waits for.
+func (t Tenant) waits(ctx context.Context, tx Store, id ID, wait Wait) (Task, error) {
+	task, _, err := tx.ChangeTask(ctx, TaskUpdate{
+		Tenant: t.name, ID: id, Now: t.journal.shared.clock(), From: []Status{StatusQueued}, Wait: &wait,
+	})
+	return task, err
+}
+
+// reference says that a task that a spec refers to is not there.
+func reference(field string, err error) error {
+	if isNotFound(err) {
+		return &InvalidError{Field: field, Reason: "is no task of the tenant", Err: err}
+	}
+	return err
+}
+
+// actor returns an entity that acts, or that of the context.
+func actor(ctx context.Context, field string, e Entity) (Entity, error) {
+	if e.IsZero() {
+		e, _ = ActorFrom(ctx)
+	}
+	if e.IsZero() {
+		return e, invalidf(field, "is missing: give one or use WithActor")
+	}
+	return e, checkEntity(field, e)
+}
 
 func checkAttributes(field string, attributes map[string]string) error {
 	if len(attributes) > MaxAttributes {
@@ -27,6 +370,20 @@ func checkAttributes(field string, attributes map[string]string) error {
 		}
 	}
 	return nil
+}
+
+// cut makes text of an error fit to be stored: valid, and of at most limit bytes.
+func cut(text string, limit int) string {
+	text = strings.ReplaceAll(strings.ToValidUTF8(text, "\uFFFD"), "\x00", "\uFFFD")
+	if len(text) <= limit {
+		return text
+	}
+	const mark = "…"
+	end := limit - len(mark)
+	for !utf8.RuneStart(text[end]) {
+		end--
+	}
+	return text[:end] + mark
 }
 
 // grouped writes a number with its thousands separated by commas.

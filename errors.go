@@ -54,6 +54,8 @@ var (
 	ErrClosed = errors.New("activity: store closed")
 )
 
+func isNotFound(err error) bool { return errors.Is(err, ErrNotFound) }
+
 // InvalidError says which input is bad and why. It is an [ErrInvalid]. Nothing was stored.
 type InvalidError struct {
 	Field  string // what is bad, as a path: "Drafts[2].About[0].ID"

@@ -40,6 +40,10 @@ type Kind struct {
 	// Lost says what becomes of a task whose run is lost. Defaults to LostFails.
 	Lost LostPolicy
 
+	// MaxAttempts is how often a task is started until a lost run makes it fail whatever Lost says: it may be
+	// the task that kills the processes. Defaults to 5.
+	MaxAttempts int
+
 	// Summary is the pattern of the summary of a task that completed, in the language of
 	// Config.Locale: "imported {created, number} contacts{failed, plural, =0 {} other {, # failed}}".
 	// Its fields are those of [TaskEvent]. Defaults to the counts in general words.
@@ -131,7 +135,12 @@ func newKind(field string, k Kind, locale language.Tag) (*kind, error) {
 	if k.Lease == 0 {
 		k.Lease = leaseDefault
 	}
+	if k.MaxAttempts == 0 {
+		k.MaxAttempts = 5
+	}
 	switch {
+	case k.MaxAttempts < 0:
+		return nil, invalidf(field+".MaxAttempts", "is negative")
 	case k.MaxProcessing < 0:
 		return nil, invalidf(field+".MaxProcessing", "is negative")
 	case k.Lease < leaseMin:

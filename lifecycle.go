@@ -1,5 +1,15 @@
 package activity
 
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/go-activity/activity/internal/jsonscan"
+)
+
 import ()
 
 // TaskEvent is the payload of the events of a task's life: the task as it was then. [Kind.Summary]
@@ -50,7 +60,220 @@ var lifecycleTypes = []EventType{TaskQueued, TaskStarted, TaskCompleted, TaskFai
 
 func lifecycle(name, label, english, spanish string) Type[TaskEvent] {
 	return Define[TaskEvent](name, TypeOptions{
-		Label: label, Category: "tasks", Icon: "task", Summary: english,
+		Label: label, Category: "tasks", Icon: "task",
 		Translations: map[string]string{"en": english, "es": spanish},
 	})
+}
+
+// inLocale returns a definition of the library's own as a journal has it, whose patterns are translations
+// only: its summary is the one for the journal's locale, or else the English one.
+func inLocale(d *definition, locale *chain) *definition {
+	own := *d
+	own.summary = d.patterns["en"]
+	for _, tag := range locale.tags {
+		if p := d.patterns[tag]; p != nil {
+			own.summary = p
+			break
+		}
+	}
+	return &own
+}
+
+// completed returns the definition by which the end of a task of the kind is summarized.
+func (k *kind) completed(general *definition) *definition {
+	if k.summary == nil {
+		return general
+	}
+	own := *general
+	own.summary, own.patterns = k.summary, k.patterns
+	return &own
+}
+
+// definitionOf returns what the library knows of an event's type; for the end of a task, what it knows of the
+// task's kind.
+func (s *shared) definitionOf(e *Event) *definition {
+	d := s.types[e.Type]
+	if d != nil && e.Type == TaskCompleted.def.name {
+		return s.completedOf(e.Payload, d)
+	}
+	return d
+}
+
+func (s *shared) completedOf(payload []byte, general *definition) *definition {
+	d := general
+	jsonscan.Object(payload, func(name, value []byte) {
+		if string(name) == "kind" && len(value) > 2 {
+			if of := s.completed[string(value[1:len(value)-1])]; of != nil { // names have nothing that JSON escapes
+				d = of
+			}
+		}
+	})
+	return d
+}
+
+// lifecycleOf are the types by the status that a task got. Queued is for a task that was queued
+// again; one that is new has TaskQueued.
+var lifecycleOf = map[Status]Type[TaskEvent]{
+	StatusQueued:     TaskRequeued,
+	StatusProcessing: TaskStarted,
+	StatusCompleted:  TaskCompleted,
+	StatusFailed:     TaskFailed,
+	StatusCancelled:  TaskCancelled,
+}
+
+// tell records an event of a task's life.
+func (j *Journal) tell(ctx context.Context, tx Store, typ Type[TaskEvent], t Task, by Entity, at time.Time, reason string) error {
+	label := readable(t.Kind)
+	var object string
+	if k := j.shared.kinds[t.Kind]; k != nil {
+		label, object = k.Label, k.Object
+	}
+	draft := typ.New(TaskEvent{
+		Kind: t.Kind, Label: label, Name: cmp.Or(t.Title, label), Object: object,
+		Attempt: t.Attempt, Preview: t.Preview, Parent: t.Parent, RetryOf: t.RetryOf, Reverts: t.Reverts, Total: t.Total,
+		Created: t.Counts.Created, Updated: t.Counts.Updated, Deleted: t.Counts.Deleted,
+		Unmodified: t.Counts.Unmodified, Failed: t.Counts.Failed, Warned: t.Counts.Warned,
+		Succeeded: t.Counts.Succeeded(), Attempted: t.Counts.Attempted(),
+		System: t.System, Reason: reason,
+	}).About(t.About...)
+	event, err := draft.event(t.Tenant, by, MaxPayload) // whatever Config.MaxPayload says of the host's
+	if err != nil {
+		return err
+	}
+	rows := []EventRow{{Event: event}}
+	rows[0].Task = t.ID
+	rows[0].OccurredAt = at
+	rows[0].RecordedAt = latest(j.shared.now().UTC().Truncate(time.Microsecond), at)
+	j.shared.identify(rows)
+	_, err = tx.AppendEvents(ctx, rows)
+	return err
+}
+
+// change is a change of a task with all that follows from it, within a transaction.
+type change struct {
+	update TaskUpdate
+	path   []ID   // the task's ancestors, from the root to its parent
+	by     Entity // who does it; zero: the task's actor
+	rows   []OutcomeRow
+}
+
+// change changes a task, stores its outcomes, counts for its ancestors, records the event, and ends
+// the parent if that was its last step. Rows are always locked from the root down, so that no two
+// changes wait for each other.
+//
+// A task that is not as the update expects is a TransitionError.
+func (j *Journal) change(ctx context.Context, tx Store, c change) (Task, error) {
+	u := c.update
+	var parent Task
+	for i, id := range c.path {
+		above := TaskUpdate{Tenant: u.Tenant, ID: id, Now: u.Now, Counts: u.Counts}
+		if i == len(c.path)-1 && u.To.Ended() {
+			above.Children = childEnded(u.To)
+		}
+		if above.Counts == (Counts{}) && !u.To.Ended() && u.To != StatusProcessing {
+			continue
+		}
+		var err error
+		if parent, _, err = tx.ChangeTask(ctx, above); err != nil {
+			return Task{}, err
+		}
+		if parent.Recipe && parent.Status == StatusQueued && u.To == StatusProcessing { // its first step begins it
+			if parent, err = j.turn(ctx, tx, TaskUpdate{Tenant: u.Tenant, ID: id, Now: u.Now, To: StatusProcessing}, Entity{}); err != nil {
+				return Task{}, err
+			}
+		}
+	}
+	task, err := j.turn(ctx, tx, u, c.by)
+	if err != nil {
+		return task, err
+	}
+	if len(c.rows) > 0 {
+		if err := tx.AddOutcomes(ctx, c.rows); err != nil {
+			return task, err
+		}
+	}
+	if u.To.Ended() && len(c.path) > 0 {
+		return task, j.settle(ctx, tx, parent, u.Now, c.path[:len(c.path)-1])
+	}
+	return task, nil
+}
+
+// turn makes one guarded update of a task and records the event of its new status, if it has one.
+func (j *Journal) turn(ctx context.Context, tx Store, u TaskUpdate, by Entity) (Task, error) {
+	if u.To != 0 && len(u.From) == 0 {
+		u.From = before(u.To)
+	}
+	task, changed, err := tx.ChangeTask(ctx, u)
+	if err != nil {
+		return Task{}, err
+	}
+	if !changed {
+		return task, &TransitionError{ID: task.ID, From: task.Status, To: u.To, Attempt: u.Attempt}
+	}
+	if u.To == 0 {
+		return task, nil
+	}
+	at, reason := task.LeaseUntil.Add(-u.Lease), u.Reason
+	switch {
+	case task.Status.Ended():
+		at = task.EndedAt
+	case task.Attempt == 1 && task.Status == StatusProcessing:
+		at = task.StartedAt
+	case u.Lease <= 0:
+		at = j.shared.now().UTC().Truncate(time.Microsecond)
+	}
+	if by.IsZero() {
+		by = task.Actor
+	}
+	return task, j.tell(ctx, tx, lifecycleOf[u.To], task, by, at, reason)
+}
+
+// settle ends a task whose steps have all ended, unless a run of its own still works.
+func (j *Journal) settle(ctx context.Context, tx Store, t Task, now time.Time, path []ID) error {
+	if t.Status.Ended() || t.Children.Open > 0 || !t.Recipe && (t.Status != StatusProcessing || !t.LeaseUntil.IsZero()) {
+		return nil
+	}
+	to, reason := verdict(t.Children)
+	_, err := j.change(ctx, tx, change{
+		update: TaskUpdate{Tenant: t.Tenant, ID: t.ID, Now: now, To: to, Reason: reason},
+		path:   path,
+	})
+	return err
+}
+
+// verdict is how a task ends that depends on its steps.
+func verdict(c Children) (Status, string) {
+	switch {
+	case c.Failed > 0:
+		return StatusFailed, fmt.Sprintf("%d of %d steps failed", c.Failed, c.Total)
+	case c.Cancelled > 0:
+		return StatusCancelled, fmt.Sprintf("%d of %d steps were cancelled", c.Cancelled, c.Total)
+	}
+	return StatusCompleted, ""
+}
+
+func childEnded(as Status) Children {
+	c := Children{Open: -1}
+	switch as {
+	case StatusFailed:
+		c.Failed = 1
+	case StatusCancelled:
+		c.Cancelled = 1
+	}
+	return c
+}
+
+// path returns the ancestors of a task, from the root to its parent.
+func (j *Journal) path(ctx context.Context, store Store, tenant string, parent ID) ([]ID, error) {
+	var path []ID
+	for !parent.IsZero() {
+		t, err := store.Task(ctx, tenant, parent)
+		if err != nil {
+			return nil, err
+		}
+		path = append(path, parent)
+		parent = t.Parent
+	}
+	slices.Reverse(path)
+	return path, nil
 }

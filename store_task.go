@@ -116,7 +116,7 @@ type TaskUpdate struct {
 	From    []Status // the task's status is one of these; empty: any
 	Attempt int      // the task is in this attempt, unless zero
 	Lost    bool     // its lease is set and has run out
-	Settled bool     // it has no open children
+	Settled bool     // all its children have completed
 
 	// What changes.
 	To         Status        // the status, unless zero
@@ -125,6 +125,7 @@ type TaskUpdate struct {
 	Progress   *Progress     // Done and Total
 	Counts     Counts        // added
 	Fields     []string      // those that it lacks are added, in this order
+	Extras     []string      // those that it lacks are added, in this order
 	Children   Children      // added
 	RevertedBy ID            // unless zero
 	Reason     string        // with an end: why
@@ -144,7 +145,7 @@ type Progress struct{ Done, Total int64 }
 func (u *TaskUpdate) Apply(t *Task, now time.Time) bool {
 	now = now.UTC().Truncate(time.Microsecond)
 	if len(u.From) > 0 && !slices.Contains(u.From, t.Status) || u.Attempt != 0 && u.Attempt != t.Attempt ||
-		u.Lost && !t.lost(now) || u.Settled && t.Children.Open > 0 {
+		u.Lost && !t.lost(now) || u.Settled && t.Children.Open+t.Children.Failed+t.Children.Cancelled > 0 {
 		return false
 	}
 	switch {
@@ -181,11 +182,7 @@ func (u *TaskUpdate) Apply(t *Task, now time.Time) bool {
 		t.Done, t.Total = u.Progress.Done, u.Progress.Total
 	}
 	t.Counts = t.Counts.Plus(u.Counts)
-	for _, field := range u.Fields {
-		if !slices.Contains(t.Fields, field) {
-			t.Fields = append(slices.Clip(t.Fields), field)
-		}
-	}
+	t.Fields, t.Extras = union(t.Fields, u.Fields), union(t.Extras, u.Extras)
 	t.Children.Total += u.Children.Total
 	t.Children.Open += u.Children.Open
 	t.Children.Failed += u.Children.Failed
@@ -194,6 +191,16 @@ func (u *TaskUpdate) Apply(t *Task, now time.Time) bool {
 		t.RevertedBy = u.RevertedBy
 	}
 	return true
+}
+
+// union returns a list with what it lacks of another added.
+func union(list, more []string) []string {
+	for _, s := range more {
+		if !slices.Contains(list, s) {
+			list = append(slices.Clip(list), s)
+		}
+	}
+	return list
 }
 
 func (t *Task) lost(now time.Time) bool { return !t.LeaseUntil.IsZero() && !t.LeaseUntil.After(now) }
@@ -294,6 +301,7 @@ type Admission struct {
 	ID     ID
 	Max    int       // places of its kind; 0: any number
 	Now    time.Time // zero: the store's clock
+	Peek   bool      // only look: the answer does not hold, and nobody waits for it
 }
 
 // BacklogQuery asks for tenants that have tasks for workers.

@@ -57,7 +57,7 @@ func (r Role) MarshalText() ([]byte, error) { return []byte(r.String()), nil }
 // value of another kind than the pattern expects is printed as it is. Values are cut to 200
 // characters and kept to one line.
 func (j *Journal) Summary(e Event, locale string) Summary {
-	d := j.shared.types[e.Type]
+	d := j.shared.definitionOf(&e)
 	if e.Erased && len(e.Payload) == 0 {
 		label := readable(e.Type)
 		if d != nil {

@@ -120,7 +120,8 @@ type Task struct {
 	Done       int64     `json:"done,omitempty"`       // progress: Done of Total
 	Total      int64     `json:"total,omitempty"`      // 0: not known
 	Counts     Counts    `json:"counts"`               // of its outcomes and those of its children
-	Fields     []string  `json:"fields,omitempty"`     // the fields that its outcomes have values of, as they came up
+	Fields     []string  `json:"fields,omitempty"`     // of the values before and after in its outcomes, as they came up
+	Extras     []string  `json:"extras,omitempty"`     // of the further values in its outcomes, as they came up
 	Children   Children  `json:"children,omitzero"`    // how many steps it has
 	RevertedBy ID        `json:"reverted_by,omitzero"` // the latest task that undoes it
 
@@ -135,7 +136,7 @@ func (t Task) Clone() Task {
 	t.About = slices.Clone(t.About)
 	t.Input = slices.Clone(t.Input)
 	t.Attributes = maps.Clone(t.Attributes)
-	t.Fields = slices.Clone(t.Fields)
+	t.Fields, t.Extras = slices.Clone(t.Fields), slices.Clone(t.Extras)
 	return t
 }
 

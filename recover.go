@@ -1,0 +1,88 @@
+package activity
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"slices"
+	"time"
+)
+
+// upkeepEvery is how often Journal.Run looks for work.
+const upkeepEvery = 2 * time.Second
+
+// Run does the upkeep, until ctx ends, whose error it returns: it recovers lost tasks. One process
+// has to do it; any number may. What goes wrong is logged to [Config.Logger] and tried again.
+func (j *Journal) Run(ctx context.Context) error {
+	tick := time.NewTicker(upkeepEvery)
+	defer tick.Stop()
+	for {
+		if _, err := j.Recover(ctx); err != nil && ctx.Err() == nil {
+			j.shared.logger.LogAttrs(ctx, slog.LevelError, "activity: recovering lost tasks", slog.Any("error", err))
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-tick.C:
+		}
+	}
+}
+
+// lostReason is the reason of tasks that fail because their run was lost.
+const lostReason = "its run was lost: the process ended, or could not reach the database"
+
+// Recover looks for tasks of the configured kinds, of all tenants, whose run was lost: whose lease has run out. By the policy of their kind ([Kind.Lost])
+// it queues them again, or makes them fail as a failure of the system. A task that was to be started by a [Tenant.Do] that is gone fails. It returns how many it
+// has recovered. Run calls it every two seconds.
+func (j *Journal) Recover(ctx context.Context) (int, error) {
+	const batch = 100
+	n := 0
+	for {
+		lost, err := j.store.LostTasks(ctx, LostQuery{Kinds: slices.Sorted(maps.Keys(j.shared.kinds)), Now: j.shared.clock(), Limit: batch})
+		if err != nil {
+			return n, err
+		}
+		var errs []error
+		recovered := 0
+		for _, task := range lost {
+			err := j.recover(ctx, task)
+			switch {
+			case err == nil:
+				recovered++
+			case !errors.Is(err, ErrTransition): // else its run is alive again, it has ended, or another process was faster
+				errs = append(errs, fmt.Errorf("task %s: %w", task.ID, err)) // the others are recovered all the same
+			}
+		}
+		n += recovered
+		if len(lost) < batch || recovered == 0 {
+			return n, errors.Join(errs...)
+		}
+	}
+}
+
+func (j *Journal) recover(ctx context.Context, task Task) error {
+	u := TaskUpdate{
+		Tenant: task.Tenant, ID: task.ID, Now: j.shared.clock(), From: []Status{task.Status}, Attempt: task.Attempt, Lost: true,
+		To: StatusFailed, Reason: lostReason, System: true,
+	}
+	if k := j.shared.kinds[task.Kind]; task.Status == StatusProcessing && k.Lost == LostRequeues && task.Attempt < k.MaxAttempts {
+		u.To, u.System = StatusQueued, false
+	}
+	err := j.store.InTx(ctx, func(tx Store) error {
+		path, err := j.path(ctx, tx, task.Tenant, task.Parent)
+		if err != nil {
+			return err
+		}
+		if task, err = j.change(ctx, tx, change{update: u, path: path}); err != nil || !task.Status.Ended() {
+			return err
+		}
+		_, err = j.Tenant(task.Tenant).cancelSteps(ctx, tx, task, path, task.Actor, "the task that it is a step of failed")
+		return err
+	})
+	if err == nil {
+		j.shared.runs.look(task.ID)
+	}
+	return err
+}
