@@ -46,8 +46,8 @@ var (
 	TaskStarted = lifecycle("task.started", "Task started",
 		"{attempt, plural, =1 {started} other {started again}} {name}", "{attempt, plural, =1 {inició} other {volvió a iniciar}} {name}")
 	TaskCompleted = lifecycle("task.completed", "Task completed",
-		"completed {name}{attempted, plural, =0 {} other {: {succeeded, number} succeeded{failed, plural, =0 {} other {, # failed}}{warned, plural, =0 {} one {, # warning} other {, # warnings}}}}",
-		"completó {name}{attempted, plural, =0 {} other {: {succeeded, plural, one {# correcto} other {# correctos}}{failed, plural, =0 {} one {, # fallido} other {, # fallidos}}{warned, plural, =0 {} one {, # aviso} other {, # avisos}}}}")
+		"{preview, select, true {previewed} other {completed}} {name}{attempted, plural, =0 {} other {: {succeeded, number} succeeded{failed, plural, =0 {} other {, # failed}}{warned, plural, =0 {} one {, # warning} other {, # warnings}}}}",
+		"{preview, select, true {previsualizó} other {completó}} {name}{attempted, plural, =0 {} other {: {succeeded, plural, one {# correcto} other {# correctos}}{failed, plural, =0 {} one {, # fallido} other {, # fallidos}}{warned, plural, =0 {} one {, # aviso} other {, # avisos}}}}")
 	TaskFailed = lifecycle("task.failed", "Task failed",
 		"{name} failed: {reason}", "{name} falló: {reason}")
 	TaskCancelled = lifecycle("task.cancelled", "Task cancelled",
@@ -99,16 +99,20 @@ func (s *shared) definitionOf(e *Event) *definition {
 	return d
 }
 
+// completedOf is for the end of a task. That of a preview, which has done nothing, is told in general words.
 func (s *shared) completedOf(payload []byte, general *definition) *definition {
-	d := general
+	of := general
 	jsonscan.Object(payload, func(name, value []byte) {
-		if string(name) == "kind" && len(value) > 2 {
-			if of := s.completed[string(value[1:len(value)-1])]; of != nil { // names have nothing that JSON escapes
-				d = of
+		switch {
+		case string(name) == "kind" && len(value) > 2:
+			if d := s.completed[string(value[1:len(value)-1])]; d != nil { // names have nothing that JSON escapes
+				of = d
 			}
+		case string(name) == "preview" && string(value) == "true":
+			of = general
 		}
 	})
-	return d
+	return of
 }
 
 // lifecycleOf are the types by the status that a task got. Queued is for a task that was queued

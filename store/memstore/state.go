@@ -19,6 +19,10 @@ type state struct {
 type tenant struct {
 	rows []*activity.EventRow          // sorted by ID
 	keys map[string]*activity.EventRow // those that have a key
+
+	tasks    []*activity.Task // sorted by ID
+	taskKeys map[string]activity.ID
+	outcomes map[activity.ID]*batch
 }
 
 // append returns the state with the rows added, and their events; or an error and no state.
@@ -43,7 +47,7 @@ func (s *state) append(rows []activity.EventRow) (*state, []activity.Event, erro
 			return nil, nil, fmt.Errorf("memstore: there is an event %s already", row.ID)
 		}
 		if !copied[row.Tenant] {
-			t = tenant{rows: slices.Clone(t.rows), keys: maps.Clone(t.keys)}
+			t.rows, t.keys = slices.Clone(t.rows), maps.Clone(t.keys)
 			copied[row.Tenant] = true
 		}
 		t.insert(row)
