@@ -1,7 +1,8 @@
 // Package activity keeps and shows what happened: typed, append-only events about the accounts,
 // contacts and deals of a service, by whom and when, on timelines that take as long to read at ten
-// thousand events as at a million. It stores them in the service's own database, PostgreSQL
-// or SQLite, and in the service's own transaction if there is one.
+// thousand events as at a million; and tasks, such as imports, with a state, counts and a report on each
+// record. It stores them in the service's own database, PostgreSQL or SQLite, and in the service's own
+// transaction if there is one.
 //
 // # A tour
 //
@@ -47,6 +48,23 @@
 //	}
 //	page, err = acme.Timeline(ctx, activity.Query{…, After: page.Next})
 //
+// Tasks are operations that people watch. Their kinds are part of the configuration; a run reports what
+// became of each record:
+//
+//	journal, err := activity.New(store, &activity.Config{Kinds: []activity.Kind{{
+//		Name: "import_contacts", Object: "contacts", Outcomes: activity.ImportOutcomes(),
+//	}}})
+//	task, err := acme.Do(ctx, activity.TaskSpec{Kind: "import_contacts", Actor: ana},
+//		func(ctx context.Context, run *activity.Run) error {
+//			return run.Report(ctx, activity.Outcome{Kind: "imported", Record: contact, After: values})
+//		})
+//	err = acme.WriteReport(ctx, w, task.ID, activity.ReportOptions{})
+//
+// In larger programs, [Tenant.Enqueue] queues tasks and workers [Journal.Claim] them. One process at least
+// calls [Journal.Run], which recovers the tasks of processes that were killed:
+//
+//	go journal.Run(ctx)
+//
 // # Glossary
 //
 //   - Event: something that happened. It has a type, a payload, an actor, entities that it is about,
@@ -59,6 +77,14 @@
 //   - Timeline: the events of a tenant that match a query, newest first.
 //   - Cursor: a place in a timeline.
 //   - Key: what makes recording the same thing twice one event.
+//   - Task: an operation with a state: queued, processing, completed, failed or cancelled.
+//   - Kind: what a task does: "import_contacts". Its outcome kinds are the categories of its report.
+//   - Run: the work on a task by one process, from its start to its end.
+//   - Lease: until when a run counts as alive without a sign of life.
+//   - Attempt: how often a task was started; the fencing number that keeps lost runs from writing.
+//   - Outcome: what became of one record in a run.
+//   - Preview: a task that reports what it would do, and does nothing.
+//   - Recipe: a task whose work are other tasks, its steps.
 //   - Source: whether an event was recorded automatically or by hand.
 //   - Summary: one line about an event, in the reader's language.
 //   - Store: where events are kept. The package storetest checks anyone's own.

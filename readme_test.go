@@ -3,6 +3,7 @@ package activity_test
 import (
 	"context"
 	"fmt"
+	"io"
 	"os"
 	"regexp"
 	"strings"
@@ -79,6 +80,24 @@ func readmeTransaction(ctx context.Context, db *bun.DB, store *bunstore.Store, j
 	return err
 }
 
+func readmeTask(ctx context.Context, acme activity.Tenant, ana activity.Entity, rows []string, importRow func(int, string) activity.Outcome, w io.Writer) (activity.Task, error) {
+	task, err := acme.Do(ctx, activity.TaskSpec{Kind: "import_contacts", Title: "contacts.csv", Actor: ana},
+		func(ctx context.Context, run *activity.Run) error {
+			for i, row := range rows {
+				if err := run.Report(ctx, importRow(i, row)); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	if err != nil {
+		return task, err
+	}
+
+	err = acme.WriteReport(ctx, w, task.ID, activity.ReportOptions{})
+	return task, err
+}
+
 func TestReadme(t *testing.T) {
 	readme, err := os.ReadFile("README.md")
 	if err != nil {
@@ -118,6 +137,21 @@ func TestReadme(t *testing.T) {
 		draft := StageChanged.New(StageChange{"Negotiation", "Won"}).By(activity.User("ana@acme.test", "Ana")).About(deal)
 		if err := readmeTransaction(ctx, store.DB(), store, journal, readmeDeal{ID: 42, Stage: "Won"}, draft); err != nil {
 			return err
+		}
+		withKinds, err := activity.New(store, &activity.Config{Kinds: []activity.Kind{{Name: "import_contacts", Outcomes: activity.ImportOutcomes()}}})
+		if err != nil {
+			return err
+		}
+		var report strings.Builder
+		importRow := func(i int, row string) activity.Outcome {
+			return activity.Outcome{Kind: "imported", Row: int64(i + 1), Record: activity.Entity{Kind: "contact", ID: row}}
+		}
+		task, err := readmeTask(ctx, withKinds.Tenant("acme"), activity.User("ana", "Ana"), []string{"ben", "eve"}, importRow, &report)
+		if err != nil {
+			return err
+		}
+		if task.Counts.Created != 2 || strings.Count(report.String(), "Imported") != 2 {
+			t.Errorf("the task has counts %+v and the report\n%s", task.Counts, &report)
 		}
 		page, err := acme.Timeline(ctx, activity.Query{About: []activity.Entity{deal}})
 		if len(page.Events) != 2 {
