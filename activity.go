@@ -161,7 +161,7 @@ func (s *shared) addKinds(kinds []Kind, locale language.Tag) error {
 
 func (s *shared) addKind(k *kind) {
 	s.kinds[k.Name] = k
-	s.completed[k.Name] = k.completed(s.types[TaskCompleted.def.name])
+	s.completed[k.Name] = k.completed(s.types[TaskCompleted.def.name], s.locale)
 }
 
 // With returns a journal that is the same but for its store: one in a transaction of the host, for

@@ -255,6 +255,9 @@ func (t Tenant) task(ctx context.Context, spec TaskSpec) (Task, *kind, error) {
 		return fail(invalidf("Total", "is negative"))
 	}
 	if spec.Input != nil {
+		if !json.Valid(spec.Input) { // the check below is for what encoding/json wrote
+			return fail(invalidf("Input", "is not valid JSON"))
+		}
 		if err := checkPayload(spec.Input, t.journal.shared.maxPayload); err != nil {
 			if invalid, ok := err.(*InvalidError); ok {
 				return fail(&InvalidError{Field: "Input", Reason: invalid.Reason, Err: invalid.Err})
@@ -359,7 +362,8 @@ func checkAttributes(field string, attributes map[string]string) error {
 	if len(attributes) > MaxAttributes {
 		return invalidf(field, "has more than %d attributes", MaxAttributes)
 	}
-	for name, value := range attributes {
+	for _, name := range slices.Sorted(maps.Keys(attributes)) {
+		value := attributes[name]
 		if err := checkText(field+" name", name, MaxEntityKind); err != nil {
 			return err
 		}

@@ -29,3 +29,26 @@ func Remembered(j *Journal) (count, bytes int) {
 	}
 	return len(*known), bytes
 }
+
+// StoreOf returns the store of a journal.
+func StoreOf(j *Journal) Store { return j.store }
+
+// MakeTaskCursor makes a cursor as a page of the query would have it.
+func MakeTaskCursor(q TaskQuery, tenant string, place TaskPlace) Cursor {
+	return newTaskCursor(q.binding(tenant), place)
+}
+
+// OpenTaskCursor reads a cursor that was given along with the query.
+func OpenTaskCursor(c Cursor, q TaskQuery, tenant string) (TaskPlace, error) {
+	return c.openTask(q.binding(tenant))
+}
+
+// MakeOutcomeCursor makes a cursor as a page of the query would have it.
+func MakeOutcomeCursor(q OutcomeQuery, tenant string, task ID, seq int64) Cursor {
+	return newOutcomeCursor(q.binding(tenant, task), seq)
+}
+
+// OpenOutcomeCursor reads a cursor that was given along with the query.
+func OpenOutcomeCursor(c Cursor, q OutcomeQuery, tenant string, task ID) (int64, error) {
+	return c.openOutcome(q.binding(tenant, task))
+}

@@ -148,9 +148,9 @@ func newKind(field string, k Kind, locale language.Tag) (*kind, error) {
 	case k.Lost > LostRequeues:
 		return nil, invalidf(field+".Lost", "is no policy")
 	}
-	for name, text := range map[string]string{".Label": k.Label, ".Category": k.Category, ".Object": k.Object} {
-		if text != "" {
-			if err := checkText(field+name, text, MaxText); err != nil {
+	for _, text := range []struct{ name, value string }{{".Label", k.Label}, {".Category", k.Category}, {".Object", k.Object}} {
+		if text.value != "" {
+			if err := checkText(field+text.name, text.value, MaxText); err != nil {
 				return nil, err
 			}
 		}
@@ -185,7 +185,8 @@ func newKind(field string, k Kind, locale language.Tag) (*kind, error) {
 		}
 		compiled.summary = p
 	}
-	for name, text := range k.Translations {
+	for _, name := range slices.Sorted(maps.Keys(k.Translations)) {
+		text := k.Translations[name]
 		tag, err := language.Parse(name)
 		if err != nil || tag == language.Und || text == "" {
 			return nil, &InvalidError{Field: field + ".Translations", Reason: fmt.Sprintf("has %q, which names no language or has no text", name), Err: err}

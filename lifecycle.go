@@ -4,13 +4,12 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
 	"github.com/go-activity/activity/internal/jsonscan"
 )
-
-import ()
 
 // TaskEvent is the payload of the events of a task's life: the task as it was then. [Kind.Summary]
 // has its fields.
@@ -79,13 +78,20 @@ func inLocale(d *definition, locale *chain) *definition {
 	return &own
 }
 
-// completed returns the definition by which the end of a task of the kind is summarized.
-func (k *kind) completed(general *definition) *definition {
-	if k.summary == nil {
-		return general
-	}
+// completed returns the definition by which the end of a task of the kind is summarized. Without a summary
+// of its own, a kind has the general one in the languages that it has no translation into.
+func (k *kind) completed(general *definition, locale *chain) *definition {
 	own := *general
-	own.summary, own.patterns = k.summary, k.patterns
+	switch {
+	case k.summary != nil:
+		own.summary, own.patterns = k.summary, k.patterns
+	case len(k.patterns) == 0:
+		return general
+	default:
+		own.patterns = maps.Clone(general.patterns)
+		maps.Copy(own.patterns, k.patterns)
+		return inLocale(&own, locale)
+	}
 	return &own
 }
 

@@ -244,8 +244,8 @@ func (t Tenant) finish(ctx context.Context, r *Run, fn func(context.Context, *Ru
 		if failed := r.Fail(ending, err); failed != nil {
 			err = errors.Join(err, failed)
 		}
-	case err == nil && !itself:
-		err = over
+	case !itself && !errors.Is(err, ErrNotRunning): // fn may tell no more than that its context ended
+		err = errors.Join(err, over)
 	}
 	r.close(ErrNotRunning)
 	task, read := t.Task(ending, r.id)

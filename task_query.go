@@ -359,9 +359,12 @@ func (q *TaskQuery) check(tenant string) error {
 	case q.Limit < 0 || q.Limit > MaxLimit:
 		return invalidf("TaskQuery.Limit", "is not in 0 to %d", MaxLimit)
 	}
-	for field, at := range map[string]time.Time{"TaskQuery.From": q.From, "TaskQuery.To": q.To} {
-		if !at.IsZero() {
-			if err := checkTime(field, at); err != nil {
+	for _, bound := range []struct {
+		field string
+		at    time.Time
+	}{{"TaskQuery.From", q.From}, {"TaskQuery.To", q.To}} {
+		if !bound.at.IsZero() {
+			if err := checkTime(bound.field, bound.at); err != nil {
 				return err
 			}
 		}

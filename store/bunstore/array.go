@@ -29,6 +29,11 @@ func (a *pgArray) int(n int64) {
 	a.b = strconv.AppendInt(a.b, n, 10)
 }
 
+func (a *pgArray) bool(b bool) {
+	a.next()
+	a.b = strconv.AppendBool(a.b, b)
+}
+
 // id writes an ID, the zero ID as NULL.
 func (a *pgArray) id(id activity.ID) {
 	if id.IsZero() {

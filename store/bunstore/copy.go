@@ -208,6 +208,15 @@ func (c *copyData) text(s string) {
 	c.b = append(c.b, s...)
 }
 
+func (c *copyData) bool(b bool) {
+	c.length(1)
+	if b {
+		c.b = append(c.b, 1)
+	} else {
+		c.b = append(c.b, 0)
+	}
+}
+
 func (c *copyData) int2(n int) {
 	c.length(2)
 	c.b = binary.BigEndian.AppendUint16(c.b, uint16(n))

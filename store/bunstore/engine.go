@@ -2,6 +2,8 @@ package bunstore
 
 import (
 	"context"
+	"database/sql"
+	"time"
 
 	"github.com/uptrace/bun"
 
@@ -14,7 +16,7 @@ type engine interface {
 	// called in a transaction.
 	insertsAtOnce(rows []activity.EventRow) bool
 
-	// prepared are the texts of the statements that insert wants prepared.
+	// prepared are the texts of the statements that writing wants prepared.
 	prepared() []string
 
 	// insert stores at most maxInsert rows, which are sorted by key, and returns for each whether
@@ -34,8 +36,77 @@ type engine interface {
 	// byKeys returns those events that there are, in any order.
 	byKeys(ctx context.Context, db conn, tenant string, keys []string) ([]activity.Event, error)
 
+	taskEngine
+	outcomeEngine
+
+	// isolation are the options of the store's own transactions.
+	isolation() *sql.TxOptions
+
 	// lock begins a transaction, until whose end others that migrate wait.
 	lock(ctx context.Context, db *bun.DB) error
 
 	hasTable(ctx context.Context, db conn, name string) (bool, error)
+}
+
+// taskEngine is the part of an engine that keeps tasks. A task that there is not is sql.ErrNoRows.
+type taskEngine interface {
+	// id and time make arguments of an ID and a time. A zero one is NULL.
+	id(activity.ID) any
+	time(time.Time) any
+
+	// addsTaskAtOnce reports whether insertTask stores all or nothing by itself. If not, it is called
+	// in a transaction.
+	addsTaskAtOnce() bool
+
+	// insertTask stores a task, unless its key exists.
+	insertTask(ctx context.Context, s *Store, t *activity.Task) (bool, error)
+
+	taskByID(ctx context.Context, db conn, tenant string, id activity.ID) (activity.Task, error)
+	taskByKey(ctx context.Context, db conn, tenant, key string) (activity.Task, error)
+
+	// lockTask returns a task that nobody else can change until the transaction ends, and the time.
+	lockTask(ctx context.Context, s *Store, tenant string, id activity.ID) (activity.Task, time.Time, error)
+
+	// updateTask stores a task that was changed, and moves it in its lists.
+	updateTask(ctx context.Context, s *Store, m move, t *activity.Task) error
+
+	// listTasks returns the first w.limit tasks of a walk, in its order. A task may come several times
+	// in a row, and may not match the filter.
+	listTasks(ctx context.Context, db conn, w *taskWalk) ([]activity.Task, error)
+
+	// countTasks counts the tasks of a walk up to its limit.
+	countTasks(ctx context.Context, db conn, w *taskWalk) (int, error)
+
+	// lockAdmission makes others wait who would admit a task of the tenant, until the transaction ends.
+	lockAdmission(ctx context.Context, s *Store, tenant string) error
+
+	// admission returns what there is to know of a queued task.
+	admission(ctx context.Context, db conn, a *activity.Admission) (admission, error)
+
+	backlog(ctx context.Context, db conn, q *activity.BacklogQuery) ([]string, error)
+
+	// candidates returns tasks for workers that may be started, the oldest first, up to a limit.
+	candidates(ctx context.Context, s *Store, q *activity.NextQuery, limit int) ([]candidate, error)
+
+	// take locks and returns the first task of a list, in ascending order, that still is one for
+	// workers and that no other transaction has taken.
+	take(ctx context.Context, s *Store, q *activity.NextQuery, ids []activity.ID) (activity.Task, error)
+
+	lostTasks(ctx context.Context, db conn, q *activity.LostQuery) ([]activity.Task, error)
+}
+
+// outcomeEngine is the part of an engine that keeps outcomes.
+type outcomeEngine interface {
+	// addsOutcomesAtOnce reports whether insertOutcomes stores these rows all or none by itself. If
+	// not, it is called in a transaction.
+	addsOutcomesAtOnce(rows []activity.OutcomeRow) bool
+
+	// insertOutcomes stores outcomes of one task, and adds up the numbers of its kinds.
+	insertOutcomes(ctx context.Context, s *Store, rows []activity.OutcomeRow, sums []sum) error
+
+	// outcomes returns the first w.limit outcomes of a walk, in its order.
+	outcomes(ctx context.Context, db conn, w *outcomeWalk) ([]activity.OutcomeRow, error)
+
+	// tally returns the rows of a task: kind and number.
+	tally(ctx context.Context, db conn, tenant string, task activity.ID) (*sql.Rows, error)
 }

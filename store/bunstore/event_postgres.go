@@ -220,6 +220,12 @@ func pgScan(row scanner) (activity.Event, error) {
 	return e, err
 }
 
+// isolation is the level at which a statement that follows a lock sees what was committed before it,
+// whatever the database's default is.
+func (postgres) isolation() *sql.TxOptions {
+	return &sql.TxOptions{Isolation: sql.LevelReadCommitted}
+}
+
 func (postgres) lock(ctx context.Context, db *bun.DB) error {
 	if _, err := db.ExecContext(ctx, `BEGIN`); err != nil {
 		return err

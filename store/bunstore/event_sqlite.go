@@ -26,15 +26,17 @@ ON CONFLICT (tenant, key) WHERE key IS NOT NULL DO NOTHING`
 func (sqlite) insertsAtOnce([]activity.EventRow) bool { return false }
 
 func (sqlite) prepared() []string {
-	return []string{sqliteInsertEvent, sqliteInsertFeed, sqliteInsertPending}
+	return []string{sqliteInsertEvent, sqliteInsertFeed, sqliteInsertPending,
+		sqliteInsertTask, sqliteInsertFacets, sqliteTaskByID, sqliteUpdateTask, sqliteMoveTask,
+		sqliteInsertOutcome, sqliteInsertTally}
 }
 
-func (e sqlite) insert(ctx context.Context, s *Store, rows []*activity.EventRow) ([]bool, error) {
+func (sqlite) insert(ctx context.Context, s *Store, rows []*activity.EventRow) ([]bool, error) {
 	// A context that can end costs the driver a goroutine for each statement; between rows is soon
 	// enough.
 	inner := context.WithoutCancel(ctx)
 	var stmts [3]*sql.Stmt
-	for i, text := range e.prepared() {
+	for i, text := range []string{sqliteInsertEvent, sqliteInsertFeed, sqliteInsertPending} {
 		stmt, err := s.tx.prepared.get(inner, s.tx, text)
 		if err != nil {
 			return nil, err
@@ -116,6 +118,8 @@ func sqliteScan(row scanner) (activity.Event, error) {
 	e.RecordedAt = time.UnixMicro(recorded.Int64).UTC()
 	return e, err
 }
+
+func (sqlite) isolation() *sql.TxOptions { return nil } // there is but one writer
 
 func (sqlite) lock(ctx context.Context, db *bun.DB) error {
 	_, err := db.ExecContext(ctx, `BEGIN IMMEDIATE`)

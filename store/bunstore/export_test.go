@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/go-activity/activity"
 )
@@ -46,10 +47,84 @@ func (s *Store) OtherStatements() map[string][]any {
 	}
 }
 
+// TaskStatements returns the statements that list and count what a filter selects.
+func (s *Store) TaskStatements(ctx context.Context, f activity.TaskFilter) (map[string][]any, error) {
+	db, done := s.reader()
+	defer done()
+	w, err := s.planTasks(ctx, db, &f)
+	if err != nil {
+		return nil, err
+	}
+	w.limit = f.Limit
+	if _, ok := s.engine.(postgres); ok {
+		text, args := pgTasks(&w)
+		return map[string][]any{text: args, pgTaskText(&w, pgCountTasks, pgCountTasksOfIDs): pgTaskArgs(&w)}, nil
+	}
+	text, args := sqliteTasks(&w)
+	return map[string][]any{text: args, sqliteTaskText(&w, sqliteCountTasks, sqliteCountTasksOfIDs): sqliteTaskArgs(&w)}, nil
+}
+
+// OutcomeStatement returns the statement that lists what a filter selects.
+func (s *Store) OutcomeStatement(f activity.OutcomeFilter) (string, []any) {
+	w := planOutcomes(&f)
+	w.limit = f.Limit
+	if _, ok := s.engine.(postgres); ok {
+		return pgOutcomeText(&w), pgOutcomeArgs(&w)
+	}
+	return sqliteOutcomeText(&w), sqliteOutcomeArgs(&w)
+}
+
+// OtherTaskStatements returns what else is sent for tasks, but for what inserts.
+func (s *Store) OtherTaskStatements(t activity.Task) map[string][]any {
+	e := s.engine
+	now := e.time(t.QueuedAt)
+	changing, err := changingTaskArgs(e, &t)
+	if err != nil {
+		panic(err)
+	}
+	update := append([]any{e.id(t.ID)}, changing...)
+	if _, ok := e.(postgres); ok {
+		return map[string][]any{
+			pgTaskByID:    {t.ID, t.Tenant},
+			pgTaskByKey:   {t.Tenant, "k"},
+			pgLockTask:    {t.ID, t.Tenant},
+			pgUpdateTask:  update,
+			pgLostTasks:   {now, pgTexts([]string{t.Kind, "other"}), 50},
+			pgAdmission:   {t.ID, t.Tenant, now, 3},
+			pgBacklog:     {pgTexts([]string{t.Kind, "other"}), "", 50},
+			pgCandidates:  {t.Tenant, pgTexts([]string{t.Kind, "other"}), "{0,3}", now, 16},
+			pgTake:        {"{" + t.ID.String() + "}", now},
+			pgTally:       {t.ID, t.Tenant},
+			pgInsertTally: {t.ID, t.Tenant, "{a,b}", "{1,2}"},
+			pgUpdateAndMoveTask: append(update[:len(update):len(update)],
+				int64(1), int64(2), now, pgInts(facetsOf(&t)), t.Preview, now),
+		}
+	}
+	return map[string][]any{
+		sqliteTaskByID:       {t.ID[:], t.Tenant},
+		sqliteTaskByKey:      {t.Tenant, "k"},
+		sqliteUpdateTask:     update,
+		sqliteMoveTask:       {1, 2, now, jsonList(facetsOf(&t)), t.Preview, now, t.ID[:]},
+		sqliteLostTasks:      {now, jsonList([]string{t.Kind, "other"}), 50},
+		sqliteAdmission:      {t.ID[:], t.Tenant, now, 3},
+		sqliteBacklog:        {jsonList([]string{t.Kind, "other"}), "", 50},
+		sqliteOldest:         {t.Tenant, t.Kind, now},
+		sqliteOldestOfPlaces: {t.Tenant, t.Kind, now, 3},
+		sqliteTally:          {t.ID[:], t.Tenant},
+	}
+}
+
 // Literal writes an argument into SQL text.
 func Literal(arg any) string {
-	if s, ok := arg.(string); ok {
-		return "'" + strings.ReplaceAll(s, "'", "''") + "'"
+	switch a := arg.(type) {
+	case nil:
+		return "NULL"
+	case time.Time:
+		return "'" + a.Format(time.RFC3339Nano) + "'"
+	case activity.ID:
+		return "'" + a.String() + "'"
+	case string:
+		return "'" + strings.ReplaceAll(a, "'", "''") + "'"
 	}
 	return fmt.Sprint(arg)
 }

@@ -44,8 +44,9 @@ func (s *Store) inTx(ctx context.Context, fn func(*Store) error) error {
 		}
 		stmts = append(stmts, stmt)
 	}
-	return s.begin(ctx, func(_ *sql.Conn, tx *sql.Tx) error {
+	return s.begin(ctx, func(conn *sql.Conn, tx *sql.Tx) error {
 		bound := s.SQLTx(tx)
+		bound.tx.conn = conn
 		for i, text := range s.engine.prepared() {
 			bound.tx.prepared.put(text, tx.StmtContext(ctx, stmts[i]))
 		}
@@ -61,7 +62,7 @@ func (s *Store) begin(ctx context.Context, fn func(*sql.Conn, *sql.Tx) error) er
 		return s.failed(ctx, "begin", err)
 	}
 	defer conn.Close()
-	tx, err := conn.BeginTx(context.WithoutCancel(ctx), nil)
+	tx, err := conn.BeginTx(context.WithoutCancel(ctx), s.engine.isolation())
 	if err != nil {
 		return s.failed(ctx, "begin", err)
 	}
@@ -81,6 +82,7 @@ func (s *Store) begin(ctx context.Context, fn func(*sql.Conn, *sql.Tx) error) er
 // transaction is a transaction that a store is bound to.
 type transaction struct {
 	*sql.Tx
+	conn     *sql.Conn  // whose transaction it is; nil if the host began it
 	mu       sync.Mutex // a connection carries one statement at a time
 	prepared statements
 }

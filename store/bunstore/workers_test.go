@@ -1,12 +1,10 @@
 package bunstore_test
 
 import (
-	"bufio"
 	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"math/rand/v2"
 	"os/exec"
 	"slices"
@@ -108,41 +106,36 @@ func TestKilledWorkers(t *testing.T) {
 		journal := newWorkJournal(s)
 		exclusive := queueWork(t, journal, tasks)
 
-		type process struct {
-			cmd *exec.Cmd
-			out *bufio.Reader
-		}
-		begin := func() process {
+		// Each line is a task that a process has ended.
+		lines := make(chan struct{}, tasks)
+		begin := func() *exec.Cmd {
 			cmd, out := start(t, "work", address)
-			return process{cmd, out}
-		}
-		kill := func(p process) {
-			if err := p.cmd.Process.Kill(); err != nil {
-				t.Fatal(err)
-			}
-			_, _ = io.Copy(io.Discard, p.out)
-			_ = p.cmd.Wait()
-		}
-		processes := []process{begin(), begin()}
-		for i := range kills {
-			victim := i % 2
-			for range 1 + rand.IntN(tasks/kills/2) { // ended tasks
-				if _, err := processes[victim].out.ReadString('\n'); err != nil {
-					t.Fatalf("a worker stopped by itself: %v", err)
+			go func() {
+				for {
+					if _, err := out.ReadString('\n'); err != nil {
+						return
+					}
+					lines <- struct{}{}
 				}
-			}
-			kill(processes[victim])
-			processes[victim] = begin()
+			}()
+			return cmd
 		}
-		for _, p := range processes { // let them write without being read
-			go func() { _, _ = io.Copy(io.Discard, p.out) }()
+		kill := func(cmd *exec.Cmd) {
+			_ = cmd.Process.Kill()
+			_ = cmd.Wait()
 		}
+		processes := [2]*exec.Cmd{begin(), begin()}
 		defer func() {
-			for _, p := range processes {
-				_ = p.cmd.Process.Kill()
-				_ = p.cmd.Wait()
-			}
+			kill(processes[0])
+			kill(processes[1])
 		}()
+		for i := range kills {
+			for range 1 + rand.IntN(tasks/kills*2/3) {
+				<-lines
+			}
+			kill(processes[i%2])
+			processes[i%2] = begin()
+		}
 		for deadline := time.Now().Add(4 * time.Minute); ; time.Sleep(50 * time.Millisecond) {
 			if open := unfinished(t, journal); open == 0 {
 				break

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"reflect"
 	"slices"
 	"strings"
@@ -143,11 +144,15 @@ func diffAll(want, got []activity.Event) string {
 // diff returns what is wrong with an event, or nothing. It wants times in UTC, and does not tell
 // an empty list from none.
 func diff(want, got activity.Event) string {
-	w, g := reflect.ValueOf(want), reflect.ValueOf(got)
-	for i := range w.NumField() {
-		a, b := w.Field(i).Interface(), g.Field(i).Interface()
+	return diffFields(reflect.ValueOf(want), reflect.ValueOf(got))
+}
+
+// diffFields tells the first field that two structs of one type do not have the same value in.
+func diffFields(want, got reflect.Value) string {
+	for i := range want.NumField() {
+		a, b := want.Field(i).Interface(), got.Field(i).Interface()
 		if !sameValue(a, b) {
-			return fmt.Sprintf("%s is %s, want %s", w.Type().Field(i).Name, short(b), short(a))
+			return fmt.Sprintf("%s is %s, want %s", want.Type().Field(i).Name, short(b), short(a))
 		}
 	}
 	return ""
@@ -158,8 +163,17 @@ func sameValue(want, got any) bool {
 	case time.Time:
 		got := got.(time.Time)
 		return got.Equal(want) && got.Location() == time.UTC
+	case activity.Wait:
+		got := got.(activity.Wait)
+		return got.For == want.For && got.Task == want.Task && sameValue(want.Until, got.Until)
 	case []activity.Entity:
 		return slices.Equal(want, got.([]activity.Entity))
+	case []string:
+		return slices.Equal(want, got.([]string))
+	case map[string]string:
+		return maps.Equal(want, got.(map[string]string))
+	case map[string]int64:
+		return maps.Equal(want, got.(map[string]int64))
 	case json.RawMessage:
 		return bytes.Equal(want, got.(json.RawMessage))
 	}
@@ -181,17 +195,19 @@ func short(v any) string {
 // feedOf is a query that is asked, for messages: it shows the conditions that it has.
 type feedOf activity.EventQuery
 
-func (q feedOf) String() string {
-	var conditions []string
-	v := reflect.ValueOf(q)
-	for i := range v.NumField() {
-		if !v.Field(i).IsZero() {
-			conditions = append(conditions, fmt.Sprintf("%s=%v", v.Type().Field(i).Name, v.Field(i).Interface()))
+func (q feedOf) String() string { return "Feed of " + conditions(reflect.ValueOf(q)) }
+
+// conditions shows the fields of a query that are not zero.
+func conditions(query reflect.Value) string {
+	var list []string
+	for i := range query.NumField() {
+		if field := query.Field(i); !field.IsZero() {
+			list = append(list, fmt.Sprintf("%s=%v", query.Type().Field(i).Name, reflect.Indirect(field).Interface()))
 		}
 	}
-	text := strings.Join(conditions, " ")
+	text := strings.Join(list, " ")
 	if len(text) > 500 {
 		text = text[:500] + "…"
 	}
-	return "Feed of {" + text + "}"
+	return "{" + text + "}"
 }

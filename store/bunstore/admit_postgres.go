@@ -1,0 +1,229 @@
+package bunstore
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"strings"
+
+	"github.com/go-activity/activity"
+)
+
+// Both engines ask the same of a task; what differs is how they write it.
+//
+// $1 task, $2 tenant, $3 now, $4 places.
+const (
+	admissionText = `
+SELECT t.wait_for, t.wait_task, t.wait_until, COALESCE(t.wait_until > /*NOW*/, false), t.exclusive <> '',
+  COALESCE((
+    SELECT e.id
+    FROM activity_task e
+    WHERE e.tenant = t.tenant AND e.exclusive = t.exclusive AND e.exclusive <> '' AND e.status < 3 AND e.status = 2
+    LIMIT 1
+  ), (
+    SELECT e.id
+    FROM activity_task e
+    WHERE e.tenant = t.tenant AND e.exclusive = t.exclusive AND e.exclusive <> '' AND e.status < 3 AND e.status = 1 AND e.id < t.id
+    ORDER BY e.id
+    LIMIT 1
+  )),
+  NOT t.recipe AND $4::bigint > 0 AND (
+    SELECT count(*)
+    FROM (
+      SELECT 1
+      FROM activity_task p
+      WHERE p.tenant = t.tenant AND p.kind = t.kind AND p.status < 3 AND p.status = 2 AND NOT p.recipe
+      LIMIT $4::bigint
+    ) AS processing
+  ) + (
+    SELECT count(*)
+    FROM (
+      SELECT 1
+      FROM activity_task q
+      WHERE q.status < 3 AND NOT q.recipe AND /*BEFORE*/` + eligible + `
+      LIMIT $4::bigint
+    ) AS before
+  ) >= $4::bigint
+FROM activity_task t
+WHERE t.id = $1 AND t.tenant = $2 AND t.status = 1`
+
+	// eligible is true of a queued task called q that waits for nothing but a place.
+	eligible = `
+        AND (q.wait_until IS NULL OR q.wait_until <= /*NOW*/)
+        AND (q.exclusive = '' OR COALESCE((
+          SELECT e.id
+          FROM activity_task e
+          WHERE e.tenant = q.tenant AND e.exclusive = q.exclusive AND e.exclusive <> '' AND e.status < 3 AND e.status = 2
+          LIMIT 1
+        ), (
+          SELECT e.id
+          FROM activity_task e
+          WHERE e.tenant = q.tenant AND e.exclusive = q.exclusive AND e.exclusive <> '' AND e.status < 3 AND e.status = 1 AND e.id < q.id
+          ORDER BY e.id
+          LIMIT 1
+        )) IS NULL)`
+)
+
+// The time of the server is that of the statement, which begins after the lock was taken. The columns
+// of indexes are compared as one: see pgOfList.
+var (
+	pgAdmission = strings.NewReplacer("/*NOW*/", "COALESCE($3::timestamptz, statement_timestamp())",
+		"/*BEFORE*/", `(q.tenant, q.kind, q.status, q.id) >= (t.tenant, t.kind, 1, `+pgFirstID+`)
+        AND (q.tenant, q.kind, q.status, q.id) < (t.tenant, t.kind, 1, t.id)`).Replace(admissionText)
+	pgCandidates = strings.NewReplacer("/*NOW*/", "COALESCE($4::timestamptz, statement_timestamp())",
+		"/*FIRST*/", pgFirstID, "/*LAST*/", pgLastID).Replace(pgCandidatesText)
+)
+
+const (
+	pgFirstID = `'00000000-0000-0000-0000-000000000000'::uuid`
+	pgLastID  = `'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid`
+)
+
+// Of a kind with places, as many of its oldest tasks may be started as places are free. $1 tenant,
+// $2 kinds, $3 and their places, $4 now, $5 limit.
+const pgCandidatesText = `
+SELECT c.id, c.locks
+FROM unnest($2::text[], $3::bigint[]) AS k (kind, places)
+CROSS JOIN LATERAL (
+  (
+    SELECT q.id, q.exclusive <> '' AS locks
+    FROM activity_task q
+    WHERE k.places = 0 AND q.status = 1 AND NOT q.recipe AND q.lease_until IS NULL
+      AND (q.kind, q.tenant, q.id) >= (k.kind, $1::text, /*FIRST*/) AND (q.kind, q.tenant, q.id) <= (k.kind, $1::text, /*LAST*/)` + eligible + `
+    ORDER BY q.kind, q.tenant, q.id
+    LIMIT $5::integer
+  )
+  UNION ALL
+  (
+    SELECT first.id, true
+    FROM (
+      SELECT q.id, q.lease_until
+      FROM activity_task q
+      WHERE k.places > 0 AND q.status < 3 AND NOT q.recipe
+        AND (q.tenant, q.kind, q.status, q.id) >= ($1::text, k.kind, 1, /*FIRST*/) AND (q.tenant, q.kind, q.status, q.id) <= ($1::text, k.kind, 1, /*LAST*/)` + eligible + `
+      ORDER BY q.tenant, q.kind, q.status, q.id
+      LIMIT GREATEST(0, k.places - (
+        SELECT count(*)
+        FROM (
+          SELECT 1
+          FROM activity_task p
+          WHERE p.tenant = $1::text AND p.kind = k.kind AND p.status < 3 AND p.status = 2 AND NOT p.recipe
+          LIMIT k.places
+        ) AS processing
+      ))
+    ) first
+    WHERE first.lease_until IS NULL
+    LIMIT $5::integer
+  )
+) c
+ORDER BY c.id
+LIMIT $5::integer`
+
+var pgTake = `
+SELECT ` + taskColumns + `
+FROM activity_task t
+WHERE t.id = ANY($1::uuid[]) AND t.status = 1 AND t.lease_until IS NULL
+  AND (t.wait_until IS NULL OR t.wait_until <= COALESCE($2::timestamptz, statement_timestamp()))
+ORDER BY t.id
+LIMIT 1
+FOR UPDATE SKIP LOCKED`
+
+const (
+	pgLockAdmission = `SELECT pg_advisory_xact_lock($1::bigint)`
+
+	// The names are found one after the other, each by one look into the index for each kind.
+	pgBacklog = `
+WITH RECURSIVE backlog (tenant, n) AS (
+  SELECT (` + pgNextName + `), 1
+  FROM (SELECT $2::text AS tenant) b
+  UNION ALL
+  SELECT (` + pgNextName + `), b.n + 1
+  FROM backlog b
+  WHERE b.tenant IS NOT NULL AND b.n < $3::integer
+)
+SELECT b.tenant
+FROM backlog b
+WHERE b.tenant IS NOT NULL
+LIMIT $3::integer`
+	pgNextName = `
+    SELECT min(next.tenant)
+    FROM unnest($1::text[]) AS k (kind)
+    CROSS JOIN LATERAL (
+      SELECT q.tenant
+      FROM activity_task q
+      WHERE q.kind = k.kind AND q.tenant > b.tenant AND q.status = 1 AND NOT q.recipe AND q.lease_until IS NULL
+      ORDER BY q.tenant
+      LIMIT 1
+    ) next
+  `
+)
+
+func (postgres) lockAdmission(ctx context.Context, s *Store, tenant string) error {
+	_, err := s.tx.ExecContext(ctx, pgLockAdmission, feedKey(ofAdmission, tenant, "", ""))
+	return err
+}
+
+func (e postgres) admission(ctx context.Context, db conn, a *activity.Admission) (admission, error) {
+	return scanAdmission(db.QueryRowContext(ctx, pgAdmission, a.ID.String(), a.Tenant, e.time(a.Now), a.Max))
+}
+
+func scanAdmission(row scanner) (known admission, err error) {
+	err = row.Scan(&known.wait.For, &known.wait.Task, instant{&known.wait.Until}, &known.early, &known.exclusive, &known.ahead, &known.full)
+	return known, err
+}
+
+func (postgres) backlog(ctx context.Context, db conn, q *activity.BacklogQuery) ([]string, error) {
+	return names(ctx, db, pgBacklog, pgTexts(q.Kinds), q.After, q.Limit)
+}
+
+// names reads the texts that a query returns.
+func names(ctx context.Context, db conn, query string, args ...any) ([]string, error) {
+	rows, err := db.QueryContext(ctx, query, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var found []string
+	for rows.Next() {
+		var name string
+		if err := rows.Scan(&name); err != nil {
+			return nil, err
+		}
+		found = append(found, name)
+	}
+	return found, rows.Err()
+}
+
+func (e postgres) candidates(ctx context.Context, s *Store, q *activity.NextQuery, limit int) ([]candidate, error) {
+	var kinds, places pgArray
+	for _, k := range q.Kinds {
+		kinds.text(k.Name)
+		places.int(int64(k.Max))
+	}
+	rows, err := s.tx.QueryContext(ctx, pgCandidates, q.Tenant, kinds.String(), places.String(), e.time(q.Now), limit)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var found []candidate
+	for rows.Next() {
+		var c candidate
+		if err := rows.Scan(&c.id, &c.locks); err != nil {
+			return nil, err
+		}
+		found = append(found, c)
+	}
+	return found, rows.Err()
+}
+
+func (e postgres) take(ctx context.Context, s *Store, q *activity.NextQuery, ids []activity.ID) (activity.Task, error) {
+	var list pgArray
+	for _, id := range ids {
+		list.id(id)
+	}
+	t, err := scanTask(s.tx.QueryRowContext(ctx, pgTake, list.String(), e.time(q.Now)))
+	if errors.Is(err, sql.ErrNoRows) {
+		return activity.Task{}, activity.ErrNoTask
+	}
+	return t, err
+}

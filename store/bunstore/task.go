@@ -1,0 +1,194 @@
+package bunstore
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/go-activity/activity"
+)
+
+// AddTask implements [activity.TaskStore].
+func (s *Store) AddTask(ctx context.Context, task activity.Task) (stored activity.Task, err error) {
+	if err := s.ready(ctx); err != nil {
+		return activity.Task{}, err
+	}
+	task = asStoredTask(task)
+	switch {
+	case !s.engine.addsTaskAtOnce():
+		err = s.whole(ctx, func(tx *Store) error {
+			stored, err = tx.addTask(ctx, task)
+			return err
+		})
+	case s.tx != nil:
+		s.tx.mu.Lock()
+		defer s.tx.mu.Unlock()
+		fallthrough
+	default:
+		stored, err = s.addTask(ctx, task)
+	}
+	if err != nil {
+		return activity.Task{}, err
+	}
+	return stored, nil
+}
+
+// whole makes what fn does all or nothing, in the store's transaction or in one of its own.
+func (s *Store) whole(ctx context.Context, fn func(tx *Store) error) error {
+	if s.tx == nil {
+		return s.inTx(ctx, fn)
+	}
+	s.tx.mu.Lock()
+	defer s.tx.mu.Unlock()
+	return s.tx.savepoint(ctx, func() error { return fn(s) })
+}
+
+// addTask stores a task, or returns the one that has its key.
+func (s *Store) addTask(ctx context.Context, task activity.Task) (activity.Task, error) {
+	for range maxRounds {
+		added, err := s.engine.insertTask(ctx, s, &task)
+		if err != nil {
+			return activity.Task{}, s.failed(ctx, "add task", err)
+		}
+		if added {
+			return task, nil
+		}
+		found, err := s.engine.taskByKey(ctx, s.writer(), task.Tenant, task.Key)
+		switch {
+		case errors.Is(err, sql.ErrNoRows):
+			continue // it is free again, because retention has deleted its task since
+		case err != nil:
+			return activity.Task{}, s.failed(ctx, "add task", err)
+		case !task.Same(found):
+			return activity.Task{}, &activity.KeyConflictError{Key: task.Key, ID: found.ID}
+		}
+		return found, nil
+	}
+	return activity.Task{}, fmt.Errorf("activity: add task: key %q is taken, but its task cannot be found", task.Key)
+}
+
+// asStoredTask returns a task as it will be read.
+func asStoredTask(t activity.Task) activity.Task {
+	t = t.Clone()
+	for _, at := range []*time.Time{&t.QueuedAt, &t.StartedAt, &t.EndedAt, &t.LeaseUntil, &t.Wait.Until} {
+		if !at.IsZero() {
+			*at = at.UTC().Truncate(time.Microsecond)
+		}
+	}
+	if len(t.About) == 0 {
+		t.About = nil
+	}
+	if len(t.Attributes) == 0 {
+		t.Attributes = nil
+	}
+	if len(t.Fields) == 0 {
+		t.Fields = nil
+	}
+	if len(t.Extras) == 0 {
+		t.Extras = nil
+	}
+	return t
+}
+
+// Task implements [activity.TaskStore].
+func (s *Store) Task(ctx context.Context, tenant string, id activity.ID) (activity.Task, error) {
+	if err := s.ready(ctx); err != nil {
+		return activity.Task{}, err
+	}
+	db, done := s.reader()
+	defer done()
+	t, err := s.engine.taskByID(ctx, db, tenant, id)
+	if err != nil {
+		return activity.Task{}, s.missing(ctx, "read task", id, err)
+	}
+	return t, nil
+}
+
+// missing is failed for a call on one task: without a row, there is no such task.
+func (s *Store) missing(ctx context.Context, doing string, id activity.ID, err error) error {
+	if errors.Is(err, sql.ErrNoRows) {
+		return fmt.Errorf("%w: task %s", activity.ErrNotFound, id)
+	}
+	return s.failed(ctx, doing, err)
+}
+
+// ChangeTask implements [activity.TaskStore].
+func (s *Store) ChangeTask(ctx context.Context, u activity.TaskUpdate) (t activity.Task, changed bool, err error) {
+	if err := s.ready(ctx); err != nil {
+		return activity.Task{}, false, err
+	}
+	if s.tx != nil {
+		s.tx.mu.Lock()
+		defer s.tx.mu.Unlock()
+		return s.changeTask(ctx, &u)
+	}
+	err = s.inTx(ctx, func(tx *Store) error {
+		t, changed, err = tx.changeTask(ctx, &u)
+		return err
+	})
+	if err != nil {
+		return activity.Task{}, false, err
+	}
+	return t, changed, nil
+}
+
+// changeTask changes a task within a transaction.
+func (s *Store) changeTask(ctx context.Context, u *activity.TaskUpdate) (activity.Task, bool, error) {
+	before, now, err := s.engine.lockTask(ctx, s, u.Tenant, u.ID)
+	if err != nil {
+		return activity.Task{}, false, s.missing(ctx, "change task", u.ID, err)
+	}
+	if !u.Now.IsZero() {
+		now = u.Now
+	}
+	after := before
+	if !u.Apply(&after, now) {
+		return before, false, nil
+	}
+	if err := s.engine.updateTask(ctx, s, movement(&before, &after), &after); err != nil {
+		return activity.Task{}, false, s.failed(ctx, "change task", err)
+	}
+	return after, true, nil
+}
+
+// move is how a change of a task changes its rows in activity_task_facet: that of its status leads
+// to the new one, and when it is started first, all get the new start.
+type move struct {
+	facets      []int64 // whose rows change; none if nothing does
+	from, to    int64   // the facets of the statuses
+	start, next time.Time
+}
+
+func movement(before, after *activity.Task) move {
+	m := move{
+		from:  statusFacet(before.Tenant, before.Status),
+		to:    statusFacet(after.Tenant, after.Status),
+		start: before.Start(),
+		next:  after.Start(),
+	}
+	switch {
+	case !m.next.Equal(m.start):
+		m.facets = facetsOf(before)
+	case m.from != m.to:
+		m.facets = []int64{m.from}
+	}
+	return m
+}
+
+// LostTasks implements [activity.TaskStore].
+func (s *Store) LostTasks(ctx context.Context, q activity.LostQuery) ([]activity.Task, error) {
+	if err := s.ready(ctx); err != nil {
+		return nil, err
+	}
+	db, done := s.reader()
+	defer done()
+	q.Kinds = slices.Compact(slices.Sorted(slices.Values(q.Kinds)))
+	tasks, err := s.engine.lostTasks(ctx, db, &q)
+	if err != nil {
+		return nil, s.failed(ctx, "find lost tasks", err)
+	}
+	return tasks, nil
+}

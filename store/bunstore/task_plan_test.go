@@ -1,0 +1,197 @@
+package bunstore_test
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/go-activity/activity"
+	"github.com/go-activity/activity/store/bunstore"
+)
+
+// seedTasks stores enough tasks for a planner to have a choice: most have ended, some wait.
+func seedTasks(t *testing.T, s *bunstore.Store) activity.Task {
+	t.Helper()
+	ctx := t.Context()
+	var last activity.Task
+	for batch := range 8 {
+		err := s.InTx(ctx, func(tx activity.Store) error {
+			for i := range 500 {
+				n := 500*batch + i
+				at := epoch.Add(time.Duration(n) * time.Minute)
+				task := activity.Task{
+					ID: taskID(n + 1), Tenant: fmt.Sprint("tenant", n%3), Kind: fmt.Sprint("kind", n%5), Title: fmt.Sprint("contacts ", n),
+					Status: activity.StatusCompleted, Actor: person(n % 7), About: []activity.Entity{{Kind: "list", ID: fmt.Sprint(n % 300)}},
+					Attributes: map[string]string{"template": fmt.Sprint(n % 20)}, QueuedAt: at, StartedAt: at, EndedAt: at.Add(time.Minute),
+				}
+				switch n % 100 {
+				case 1, 2:
+					task.Status, task.StartedAt, task.EndedAt = activity.StatusQueued, time.Time{}, time.Time{}
+				case 3:
+					task.Status, task.EndedAt, task.LeaseUntil = activity.StatusProcessing, time.Time{}, at
+				case 4:
+					task.Status, task.StartedAt, task.EndedAt, task.Exclusive = activity.StatusQueued, time.Time{}, time.Time{}, "crm"
+				}
+				if i%10 == 0 {
+					task.Key = fmt.Sprint("key", n)
+				}
+				var err error
+				if last, err = tx.AddTask(ctx, task); err != nil {
+					return err
+				}
+				rows := make([]activity.OutcomeRow, 5)
+				for seq := range rows {
+					rows[seq] = activity.OutcomeRow{Tenant: task.Tenant, Task: task.ID, Seq: int64(seq + 1), Kind: fmt.Sprint("kind", seq%2),
+						Record: activity.Entity{Kind: "contact", ID: fmt.Sprint(n % 500)}, At: at}
+				}
+				if err := tx.AddOutcomes(ctx, rows); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	return last
+}
+
+// taskShapes are filters of every condition, alone and with another one, both ways.
+func taskShapes(known activity.Task) map[string]activity.TaskFilter {
+	conditions := []struct {
+		name string
+		set  func(*activity.TaskFilter)
+	}{
+		{"nothing", func(*activity.TaskFilter) {}},
+		{"kinds", func(f *activity.TaskFilter) { f.Kinds = []string{"kind1", "kind2"} }},
+		{"a status", func(f *activity.TaskFilter) { f.Statuses = []activity.Status{activity.StatusQueued} }},
+		{"an actor", func(f *activity.TaskFilter) { f.Actor = person(1) }},
+		{"an entity", func(f *activity.TaskFilter) { f.Entities = []activity.Entity{{Kind: "list", ID: "1"}} }},
+		{"a parent", func(f *activity.TaskFilter) { f.Parent = known.ID }},
+		{"a trigger", func(f *activity.TaskFilter) { f.Trigger = activity.ByPerson }},
+		{"words", func(f *activity.TaskFilter) { f.Words = []string{"contacts", "17"} }},
+		{"an attribute", func(f *activity.TaskFilter) { f.Attributes = map[string]string{"template": "3"} }},
+		{"IDs", func(f *activity.TaskFilter) { f.MinID, f.MaxID = known.ID, known.ID.Next() }},
+	}
+	shapes := map[string]activity.TaskFilter{}
+	for i, first := range conditions {
+		for _, second := range conditions[i:] {
+			for _, descending := range []bool{false, true} {
+				for _, previews := range []activity.Previews{activity.PreviewsHidden, activity.PreviewsShown} {
+					f := activity.TaskFilter{Tenant: known.Tenant, Sort: activity.SortStart, Descending: descending, Previews: previews, Limit: 51}
+					first.set(&f)
+					second.set(&f)
+					shapes[fmt.Sprint(first.name, " and ", second.name, descending, previews)] = f
+				}
+			}
+		}
+	}
+	for _, sort := range activity.TaskSorts {
+		f := activity.TaskFilter{Tenant: known.Tenant, Sort: sort, Limit: 51}
+		place := sort.Place(&known)
+		f.After = &place
+		shapes["all by "+string(sort)] = f
+	}
+	return shapes
+}
+
+func outcomeShapes(known activity.Task) map[string]activity.OutcomeFilter {
+	contact := activity.Entity{Kind: "contact", ID: "1"}
+	shapes := map[string]activity.OutcomeFilter{
+		"all":              {Task: known.ID},
+		"kinds":            {Task: known.ID, Kinds: []string{"kind0", "kind1"}},
+		"a record":         {Records: []activity.Entity{contact}},
+		"a record of it":   {Task: known.ID, Records: []activity.Entity{contact}},
+		"records of it":    {Task: known.ID, Records: []activity.Entity{contact, {Kind: "contact", ID: "2"}}},
+		"rows of the task": {Task: known.ID, Rows: []int64{1, 2}},
+	}
+	for name, f := range shapes {
+		f.Tenant, f.Limit = known.Tenant, 51
+		shapes[name] = f
+		f.Descending = true
+		shapes[name+", last first"] = f
+	}
+	return shapes
+}
+
+// sorted matches what sorts rows in SQLite, without the help of an index.
+var sorted = regexp.MustCompile(`USE TEMP B-TREE`)
+
+// No statement for tasks and outcomes reads a table from end to end, and a list by start is not sorted.
+func TestTaskPlans(t *testing.T) {
+	onBoth(t, func(t *testing.T, address string) {
+		s := migrated(t, address)
+		known := seedTasks(t, s)
+		for _, statistics := range []bool{false, true} {
+			if statistics {
+				if _, err := s.DB().ExecContext(t.Context(), `ANALYZE`); err != nil {
+					t.Fatal(err)
+				}
+				s = openAt(t, address)
+			}
+			explain := explainSQLite
+			if strings.HasPrefix(address, "postgres") {
+				explain = explainPostgres
+			}
+			checked := map[string]bool{}
+			check := func(name, text string, args []any) string {
+				if checked[text] {
+					return ""
+				}
+				checked[text] = true
+				plan := explain(t, s, text, args)
+				checkPlan(t, name, text, plan)
+				if strings.Contains(plan, "Bitmap") {
+					fmt.Println("BITMAP", name, text, plan)
+				}
+				return plan
+			}
+			for name, f := range taskShapes(known) {
+				statements, err := s.TaskStatements(t.Context(), f)
+				if err != nil {
+					t.Fatal(err)
+				}
+				for text, args := range statements {
+					check(name, text, args)
+				}
+			}
+			for name, f := range outcomeShapes(known) {
+				text, args := s.OutcomeStatement(f)
+				check(name, text, args)
+			}
+			for text, args := range s.OtherTaskStatements(known) {
+				check(text, text, args)
+			}
+			checkUnsorted(t, s, address, known)
+		}
+	})
+}
+
+// checkUnsorted checks that one list, by start, is read in the order of the index and no further
+// than the page.
+func checkUnsorted(t *testing.T, s *bunstore.Store, address string, known activity.Task) {
+	t.Helper()
+	f := activity.TaskFilter{Tenant: known.Tenant, Sort: activity.SortStart, Descending: true, Limit: 51}
+	statements, err := s.TaskStatements(t.Context(), f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for text, args := range statements {
+		if strings.Contains(text, "count(") {
+			continue
+		}
+		if strings.HasPrefix(address, "sqlite") {
+			// The page itself, of at most 51 tasks, may be sorted once more.
+			if plan := explainSQLite(t, s, text, args); len(sorted.FindAllString(plan, -1)) > 1 {
+				t.Errorf("a list by start is sorted:\n%s", plan)
+			}
+			continue
+		}
+		if plan := explainPostgres(t, s, text, args); strings.Contains(plan, "Bitmap") || !strings.Contains(plan, "Backward using activity_task_facet_pkey") {
+			t.Errorf("a list by start is not read along its index:\n%s", plan)
+		}
+	}
+}
