@@ -79,8 +79,9 @@ type LostPolicy uint8
 
 // The policies.
 const (
-	LostFails    LostPolicy = 0 // it fails, as a failure of the system
-	LostRequeues LostPolicy = 1 // it is queued again, with its counts and outcomes, for another run
+	LostFails     LostPolicy = 0 // it fails, as a failure of the system
+	LostRequeues  LostPolicy = 1 // it is queued again, with its counts and outcomes, for another run
+	LostCompletes LostPolicy = 2 // it completes: it goes on only when somebody asks for more, as a search does; see Run.Pause
 )
 
 // ImportOutcomes are the categories of a report on a CSV import.
@@ -145,7 +146,7 @@ func newKind(field string, k Kind, locale language.Tag) (*kind, error) {
 		return nil, invalidf(field+".MaxProcessing", "is negative")
 	case k.Lease < leaseMin:
 		return nil, invalidf(field+".Lease", "is less than %v", leaseMin)
-	case k.Lost > LostRequeues:
+	case k.Lost > LostCompletes:
 		return nil, invalidf(field+".Lost", "is no policy")
 	}
 	for _, text := range []struct{ name, value string }{{".Label", k.Label}, {".Category", k.Category}, {".Object", k.Object}} {

@@ -67,8 +67,18 @@ func (j *Journal) recover(ctx context.Context, task Task) error {
 		Tenant: task.Tenant, ID: task.ID, Now: j.shared.clock(), From: []Status{task.Status}, Attempt: task.Attempt, Lost: true,
 		To: StatusFailed, Reason: lostReason, System: true,
 	}
-	if k := j.shared.kinds[task.Kind]; task.Status == StatusProcessing && k.Lost == LostRequeues && task.Attempt < k.MaxAttempts {
+	switch k := j.shared.kinds[task.Kind]; {
+	case task.Status != StatusProcessing:
+	case k.Lost == LostRequeues && task.Attempt < k.MaxAttempts:
 		u.To, u.System = StatusQueued, false
+	case k.Lost == LostCompletes:
+		u.To, u.Reason, u.System, u.Settled = StatusCompleted, "", false, true
+		if c := task.Children; c.Open > 0 {
+			u.To, u.Lease, u.Settled = 0, -1, false // it is for its steps to end it
+		} else if c.Failed+c.Cancelled > 0 {
+			u.To, u.Reason = verdict(c)
+			u.Settled = false
+		}
 	}
 	err := j.store.InTx(ctx, func(tx Store) error {
 		path, err := j.path(ctx, tx, task.Tenant, task.Parent)

@@ -53,6 +53,7 @@ type runState struct {
 	seq      int64
 	progress Progress
 	moved    bool // progress is to be written
+	unsure   bool // progress was written in a transaction of the host, which may have been undone
 	fields   []string
 	extras   []string
 	known    map[string]bool // fields, and extras with a leading NUL
@@ -176,6 +177,9 @@ func (r *runState) learn(outcomes []Outcome) error {
 // Progress says how far the work is: done of total. A total of 0 leaves it as it was. It is written with the
 // next outcomes, or after a quarter of a second. Going back, or past the total, is an [InvalidError].
 func (r *Run) Progress(ctx context.Context, done, total int64) error {
+	if err := r.learnProgress(ctx); err != nil {
+		return err
+	}
 	r.mu.Lock()
 	if r.over != nil {
 		defer r.mu.Unlock()
@@ -199,12 +203,33 @@ func (r *Run) Progress(ctx context.Context, done, total int64) error {
 		r.mu.Unlock()
 		return err
 	}
-	r.progress, r.moved = Progress{done, total}, true
+	r.progress, r.moved = Progress{done, total}, !r.direct
+	r.unsure = r.unsure || r.direct
 	r.mu.Unlock()
 	if r.direct {
-		return r.write(ctx, nil)
+		return r.writeWith(ctx, nil, &Progress{done, total})
 	}
 	signal(r.dirty)
+	return nil
+}
+
+// learnProgress reads the progress that is stored, where the run cannot know it.
+func (r *Run) learnProgress(ctx context.Context) error {
+	r.mu.Lock()
+	known := r.over != nil || !r.direct && !r.unsure || r.moved
+	r.mu.Unlock()
+	if known {
+		return nil
+	}
+	task, err := r.store().Task(ctx, r.tenant.name, r.id)
+	if err != nil {
+		return err
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if !r.moved {
+		r.progress = Progress{task.Done, task.Total}
+	}
 	return nil
 }
 
@@ -299,6 +324,16 @@ func (r *Run) Requeue(ctx context.Context, reason string) error {
 	return r.end(ctx, TaskUpdate{To: StatusQueued, Reason: cut(reason, MaxReason)})
 }
 
+// Pause ends the run and leaves the task processing for some time, in which [Tenant.Resume] goes on with it. When nobody does,
+// the task is treated as lost by the policy of its kind: a search, whose results are counted as their pages are opened, has
+// LostCompletes.
+func (r *Run) Pause(ctx context.Context, length time.Duration) error {
+	if length < leaseMin {
+		return invalidf("Length", "is less than %v", leaseMin)
+	}
+	return r.end(ctx, TaskUpdate{Lease: length})
+}
+
 // end makes the last write of the run.
 func (r *Run) end(ctx context.Context, u TaskUpdate) error {
 	if err := r.lock(ctx); err != nil {
@@ -333,7 +368,7 @@ func (r *Run) endWith(ctx context.Context, u TaskUpdate, rows []OutcomeRow) (tas
 		switch {
 		case u.To == StatusFailed:
 			task, err = r.tenant.cancelSteps(ctx, tx, task, r.path, task.Actor, "the task that it is a step of failed")
-		case u.To == 0 && task.Children.Open == 0:
+		case u.Lease < 0 && task.Children.Open == 0:
 			if err = j.settle(ctx, tx, task, j.shared.clock(), r.path); err == nil {
 				task, err = tx.Task(ctx, r.tenant.name, task.ID)
 			}
@@ -344,11 +379,14 @@ func (r *Run) endWith(ctx context.Context, u TaskUpdate, rows []OutcomeRow) (tas
 }
 
 // write stores outcomes and what else has changed, and renews the lease.
-func (r *Run) write(ctx context.Context, rows []OutcomeRow) error {
+func (r *Run) write(ctx context.Context, rows []OutcomeRow) error { return r.writeWith(ctx, rows, nil) }
+
+// writeWith is write with a progress of its own, unless that is nil.
+func (r *Run) writeWith(ctx context.Context, rows []OutcomeRow, progress *Progress) error {
 	asked := time.Now()
 	var task Task
 	err := r.store().InTx(ctx, func(tx Store) (err error) {
-		task, err = r.alive(ctx, tx, TaskUpdate{Lease: r.kind.Lease}, rows)
+		task, err = r.alive(ctx, tx, TaskUpdate{Lease: r.kind.Lease, Progress: progress}, rows)
 		return err
 	})
 	if err != nil {
@@ -357,6 +395,9 @@ func (r *Run) write(ctx context.Context, rows []OutcomeRow) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.task, r.renewed = task, asked
+	if !r.direct && r.progress == (Progress{task.Done, task.Total}) {
+		r.moved = false
+	}
 	return nil
 }
 
@@ -372,7 +413,7 @@ func (r *Run) alive(ctx context.Context, tx Store, u TaskUpdate, rows []OutcomeR
 	if len(rows) > 0 {
 		u.Fields, u.Extras = r.fields, r.extras
 	}
-	if r.moved {
+	if r.moved && u.Progress == nil {
 		progress := r.progress
 		u.Progress = &progress
 	}

@@ -42,13 +42,15 @@ func (t Tenant) Start(ctx context.Context, id ID) (*Run, error) {
 	return t.run(ctx, task, k, path), nil
 }
 
+var errRecipe = invalidf("ID", "is a recipe, which its steps begin and end")
+
 // admit says what a task waits for, and writes it on the task.
 func (t Tenant) admit(ctx context.Context, tx Store, task Task, k *kind) (Wait, error) {
 	if task.Status != StatusQueued {
 		return Wait{}, &TransitionError{ID: task.ID, From: task.Status, To: StatusProcessing}
 	}
 	if task.Recipe {
-		return Wait{}, invalidf("ID", "is a recipe, which its steps begin and end")
+		return Wait{}, errRecipe
 	}
 	if k.MaxProcessing == 0 && task.Exclusive == "" && task.Wait.Until.IsZero() {
 		return Wait{}, nil
@@ -78,6 +80,40 @@ func (t Tenant) start(ctx context.Context, tx Store, task Task, k *kind) (Task, 
 		path:   path,
 	})
 	return task, path, err
+}
+
+// Resume goes on with a task that is processing, with a new run, in this process or another: its counts and outcomes stay, and
+// its attempt counts up. It is for tasks whose run has paused; a run that has not loses the task. A task that is not processing is a
+// [TransitionError].
+//
+// The run lives until it is ended by its methods, or ctx ends.
+func (t Tenant) Resume(ctx context.Context, id ID) (*Run, error) {
+	task, err := t.Task(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	k, err := t.journal.kind(task.Kind)
+	if err != nil {
+		return nil, err
+	}
+	if task.Recipe {
+		return nil, errRecipe
+	}
+	path, err := t.journal.path(ctx, t.journal.store, t.name, task.Parent)
+	if err != nil {
+		return nil, err
+	}
+	task, resumed, err := t.journal.store.ChangeTask(ctx, TaskUpdate{
+		Tenant: t.name, ID: id, Now: t.journal.shared.clock(), From: []Status{StatusProcessing}, To: StatusProcessing, Lease: k.Lease,
+	})
+	if err != nil {
+		return nil, err
+	}
+	if !resumed {
+		return nil, &TransitionError{ID: id, From: task.Status, To: StatusProcessing}
+	}
+	t.journal.shared.runs.look(id) // a run of this process that has lost the task
+	return t.run(ctx, task, k, path), nil
 }
 
 // run makes the run of a task that was started.

@@ -79,17 +79,17 @@ const (
 	pgLastID  = `'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid`
 )
 
-// Of a kind with places, as many of its oldest tasks may be started as places are free. $1 tenant,
-// $2 kinds, $3 and their places, $4 now, $5 limit.
+// Of a kind with places, as many of its oldest tasks may be started as places are free. $1 the
+// tenant, once for each kind, $2 kinds, $3 and their places, $4 now, $5 limit.
 const pgCandidatesText = `
 SELECT c.id, c.locks
-FROM unnest($2::text[], $3::bigint[]) AS k (kind, places)
+FROM unnest($1::text[], $2::text[], $3::bigint[]) AS k (tenant, kind, places)
 CROSS JOIN LATERAL (
   (
     SELECT q.id, q.exclusive <> '' AS locks
     FROM activity_task q
     WHERE k.places = 0 AND q.status = 1 AND NOT q.recipe AND q.lease_until IS NULL
-      AND (q.kind, q.tenant, q.id) >= (k.kind, $1::text, /*FIRST*/) AND (q.kind, q.tenant, q.id) <= (k.kind, $1::text, /*LAST*/)` + eligible + `
+      AND (q.kind, q.tenant, q.id) >= (k.kind, k.tenant, /*FIRST*/) AND (q.kind, q.tenant, q.id) <= (k.kind, k.tenant, /*LAST*/)` + eligible + `
     ORDER BY q.kind, q.tenant, q.id
     LIMIT $5::integer
   )
@@ -100,14 +100,14 @@ CROSS JOIN LATERAL (
       SELECT q.id, q.lease_until
       FROM activity_task q
       WHERE k.places > 0 AND q.status < 3 AND NOT q.recipe
-        AND (q.tenant, q.kind, q.status, q.id) >= ($1::text, k.kind, 1, /*FIRST*/) AND (q.tenant, q.kind, q.status, q.id) <= ($1::text, k.kind, 1, /*LAST*/)` + eligible + `
+        AND (q.tenant, q.kind, q.status, q.id) >= (k.tenant, k.kind, 1, /*FIRST*/) AND (q.tenant, q.kind, q.status, q.id) <= (k.tenant, k.kind, 1, /*LAST*/)` + eligible + `
       ORDER BY q.tenant, q.kind, q.status, q.id
       LIMIT GREATEST(0, k.places - (
         SELECT count(*)
         FROM (
           SELECT 1
           FROM activity_task p
-          WHERE p.tenant = $1::text AND p.kind = k.kind AND p.status < 3 AND p.status = 2 AND NOT p.recipe
+          WHERE p.tenant = k.tenant AND p.kind = k.kind AND p.status < 3 AND p.status = 2 AND NOT p.recipe
           LIMIT k.places
         ) AS processing
       ))
@@ -195,12 +195,13 @@ func names(ctx context.Context, db conn, query string, args ...any) ([]string, e
 }
 
 func (e postgres) candidates(ctx context.Context, s *Store, q *activity.NextQuery, limit int) ([]candidate, error) {
-	var kinds, places pgArray
+	var tenants, kinds, places pgArray
 	for _, k := range q.Kinds {
+		tenants.text(q.Tenant)
 		kinds.text(k.Name)
 		places.int(int64(k.Max))
 	}
-	rows, err := s.tx.QueryContext(ctx, pgCandidates, q.Tenant, kinds.String(), places.String(), e.time(q.Now), limit)
+	rows, err := s.tx.QueryContext(ctx, pgCandidates, tenants.String(), kinds.String(), places.String(), e.time(q.Now), limit)
 	if err != nil {
 		return nil, err
 	}

@@ -92,7 +92,7 @@ func (s *Store) OtherTaskStatements(t activity.Task) map[string][]any {
 			pgLostTasks:   {now, pgTexts([]string{t.Kind, "other"}), 50},
 			pgAdmission:   {t.ID, t.Tenant, now, 3},
 			pgBacklog:     {pgTexts([]string{t.Kind, "other"}), "", 50},
-			pgCandidates:  {t.Tenant, pgTexts([]string{t.Kind, "other"}), "{0,3}", now, 16},
+			pgCandidates:  {pgTexts([]string{t.Tenant, t.Tenant}), pgTexts([]string{t.Kind, "other"}), "{0,3}", now, 16},
 			pgTake:        {"{" + t.ID.String() + "}", now},
 			pgTally:       {t.ID, t.Tenant},
 			pgInsertTally: {t.ID, t.Tenant, "{a,b}", "{1,2}"},

@@ -82,7 +82,6 @@ func rowKey(tenant string, row int64) int64 {
 // outcomeWalk is a filter as the engines run it: along the outcomes of some records, else along those
 // of some kinds of one task, else along all between two places.
 type outcomeWalk struct {
-	tenant     string
 	records    []int64
 	task       activity.ID // of kinds
 	kinds      []string
@@ -92,7 +91,7 @@ type outcomeWalk struct {
 	limit      int
 }
 
-// searchChunk is how many outcomes are read at a time to look for a text in them.
+// searchChunk is how many outcomes are read at a time to look for those that match.
 const searchChunk = 1000
 
 // Outcomes implements [activity.TaskStore].
@@ -104,9 +103,10 @@ func (s *Store) Outcomes(ctx context.Context, f activity.OutcomeFilter) ([]activ
 	defer done()
 	w := planOutcomes(&f)
 	var rows []activity.OutcomeRow
+	all := f.Search == "" // what was read so far matched
 	for w.min.Compare(w.max) < 0 {
 		w.limit = f.Limit - len(rows)
-		if f.Search != "" {
+		if !all {
 			w.limit = max(w.limit, searchChunk)
 		}
 		found, err := s.engine.outcomes(ctx, db, &w)
@@ -115,6 +115,7 @@ func (s *Store) Outcomes(ctx context.Context, f activity.OutcomeFilter) ([]activ
 		}
 		for i := range found {
 			if !f.Match(&found[i]) {
+				all = false
 				continue
 			}
 			if rows = append(rows, found[i]); len(rows) == f.Limit {
@@ -134,7 +135,7 @@ func (s *Store) Outcomes(ctx context.Context, f activity.OutcomeFilter) ([]activ
 }
 
 func planOutcomes(f *activity.OutcomeFilter) outcomeWalk {
-	w := outcomeWalk{tenant: f.Tenant, task: f.Task, descending: f.Descending, max: activity.OutcomePlace{Task: lastID}}
+	w := outcomeWalk{task: f.Task, descending: f.Descending, max: activity.OutcomePlace{Task: lastID}}
 	if !f.Task.IsZero() {
 		w.min, w.max = activity.OutcomePlace{Task: f.Task}, activity.OutcomePlace{Task: f.Task.Next()}
 	}

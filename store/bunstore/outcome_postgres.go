@@ -169,41 +169,46 @@ func (postgres) tally(ctx context.Context, db conn, tenant string, task activity
 	return db.QueryContext(ctx, pgTally, task.String(), tenant)
 }
 
-// $1 tenant, $2 limit, then the bounds and what is walked. The columns of the indexes are compared as
-// one: see pgOfList.
+// $1 limit, then the bounds and what is walked. The columns of the indexes are compared as one, and
+// with values that the planner does not know: see pgOfList.
 const (
 	pgOutcomes = `
 SELECT ` + outcomeColumns + `
-FROM activity_outcome o
-WHERE (o.task_id, o.seq) >= ($3::uuid, $4::bigint) AND (o.task_id, o.seq) < ($5::uuid, $6::bigint) AND o.tenant = $1::text
-ORDER BY o.task_id ASC, o.seq ASC
-LIMIT $2::integer`
+FROM unnest(ARRAY[$2::uuid], ARRAY[$4::uuid]) AS w (low, high)
+CROSS JOIN LATERAL (
+  SELECT *
+  FROM activity_outcome f
+  WHERE (f.task_id, f.seq) >= (w.low, $3::bigint) AND (f.task_id, f.seq) < (w.high, $5::bigint)
+  ORDER BY f.task_id ASC, f.seq ASC
+  LIMIT $1::integer
+) o
+ORDER BY o.task_id ASC, o.seq ASC`
 	pgOutcomesOfRecords = `
 SELECT ` + outcomeColumns + `
-FROM unnest($7::bigint[]) AS w (record)
+FROM unnest($6::bigint[]) AS w (record)
 CROSS JOIN LATERAL (
   SELECT *
   FROM activity_outcome f
-  WHERE f.record IS NOT NULL AND f.tenant = $1::text
-    AND (f.record, f.task_id, f.seq) >= (w.record, $3::uuid, $4::bigint) AND (f.record, f.task_id, f.seq) < (w.record, $5::uuid, $6::bigint)
+  WHERE (f.record, f.task_id, f.seq) >= (w.record, $2::uuid, $3::bigint)
+    AND (f.record, f.task_id, f.seq) < (w.record, $4::uuid, $5::bigint) AND f.record IS NOT NULL
   ORDER BY f.record ASC, f.task_id ASC, f.seq ASC
-  LIMIT $2::integer
+  LIMIT $1::integer
 ) o
 ORDER BY o.task_id ASC, o.seq ASC
-LIMIT $2::integer`
+LIMIT $1::integer`
 	pgOutcomesOfKinds = `
 SELECT ` + outcomeColumns + `
-FROM unnest($6::text[]) AS w (kind)
+FROM unnest(ARRAY[$2::uuid]) AS w (task_id)
+CROSS JOIN unnest($5::text[]) AS k (kind)
 CROSS JOIN LATERAL (
   SELECT *
   FROM activity_outcome f
-  WHERE (f.task_id, f.kind, f.seq) >= ($5::uuid, w.kind, $3::bigint) AND (f.task_id, f.kind, f.seq) < ($5::uuid, w.kind, $4::bigint)
-    AND f.tenant = $1::text
+  WHERE (f.task_id, f.kind, f.seq) >= (w.task_id, k.kind, $3::bigint) AND (f.task_id, f.kind, f.seq) < (w.task_id, k.kind, $4::bigint)
   ORDER BY f.task_id ASC, f.kind ASC, f.seq ASC
-  LIMIT $2::integer
+  LIMIT $1::integer
 ) o
 ORDER BY o.seq ASC
-LIMIT $2::integer`
+LIMIT $1::integer`
 )
 
 func pgOutcomeText(w *outcomeWalk) string {
@@ -223,9 +228,9 @@ func pgOutcomeText(w *outcomeWalk) string {
 func pgOutcomeArgs(w *outcomeWalk) []any {
 	if w.records == nil && w.kinds != nil {
 		low, high := w.seqs()
-		return []any{w.tenant, w.limit, low, high, w.task.String(), pgTexts(w.kinds)}
+		return []any{w.limit, w.task.String(), low, high, pgTexts(w.kinds)}
 	}
-	args := []any{w.tenant, w.limit, w.min.Task.String(), w.min.Seq, w.max.Task.String(), w.max.Seq}
+	args := []any{w.limit, w.min.Task.String(), w.min.Seq, w.max.Task.String(), w.max.Seq}
 	if w.records != nil {
 		args = append(args, pgInts(w.records))
 	}

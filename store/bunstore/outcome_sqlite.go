@@ -51,56 +51,56 @@ func (sqlite) tally(ctx context.Context, db conn, tenant string, task activity.I
 	return db.QueryContext(ctx, sqliteTally, task[:], tenant)
 }
 
-// ?1 tenant, ?2 limit, then the bounds and what is walked.
+// ?1 limit, then the bounds and what is walked.
 const (
 	sqliteOutcomes = `
 SELECT ` + outcomeColumns + `
 FROM activity_outcome o
-WHERE (o.task_id, o.seq) >= (?3, ?4) AND (o.task_id, o.seq) < (?5, ?6) AND o.tenant = ?1
+WHERE (o.task_id, o.seq) >= (?2, ?3) AND (o.task_id, o.seq) < (?4, ?5)
 ORDER BY o.task_id ASC, o.seq ASC
-LIMIT ?2`
+LIMIT ?1`
 	sqliteOutcomesOfRecord = `
 SELECT ` + outcomeColumns + `
 FROM activity_outcome o
-WHERE o.record = json_extract(?7, '$[0]')
-  AND (o.task_id, o.seq) >= (?3, ?4) AND (o.task_id, o.seq) < (?5, ?6) AND o.tenant = ?1
+WHERE o.record = json_extract(?6, '$[0]')
+  AND (o.task_id, o.seq) >= (?2, ?3) AND (o.task_id, o.seq) < (?4, ?5)
 ORDER BY o.task_id ASC, o.seq ASC
-LIMIT ?2`
+LIMIT ?1`
 	// What there is of many records is sorted; it is little, as each has few outcomes.
 	sqliteOutcomesOfRecords = `
 SELECT ` + outcomeColumns + `
-FROM json_each(?7) w
+FROM json_each(?6) w
 CROSS JOIN activity_outcome o ON o.record = w.value
-  AND (o.task_id, o.seq) >= (?3, ?4) AND (o.task_id, o.seq) < (?5, ?6) AND o.tenant = ?1
+  AND (o.task_id, o.seq) >= (?2, ?3) AND (o.task_id, o.seq) < (?4, ?5)
 ORDER BY o.task_id ASC, o.seq ASC
-LIMIT ?2`
+LIMIT ?1`
 	// The kinds are merged as the streams of a feed are.
 	sqliteOutcomesOfKinds = `
 WITH RECURSIVE merged (kind, seq) AS (
   SELECT w.value, (
     SELECT f.seq
     FROM activity_outcome f
-    WHERE f.task_id = ?5 AND f.kind = w.value AND f.seq >= ?3 AND f.seq < ?4 AND f.tenant = ?1
+    WHERE f.task_id = ?2 AND f.kind = w.value AND f.seq >= ?3 AND f.seq < ?4
     ORDER BY f.seq ASC
     LIMIT 1
   )
-  FROM json_each(?6) w
+  FROM json_each(?5) w
   UNION ALL
   SELECT m.kind, (
     SELECT f.seq
     FROM activity_outcome f
-    WHERE f.task_id = ?5 AND f.kind = m.kind AND f.seq >= /*MIN*/ AND f.seq < /*MAX*/ AND f.tenant = ?1
+    WHERE f.task_id = ?2 AND f.kind = m.kind AND f.seq >= /*MIN*/ AND f.seq < /*MAX*/
     ORDER BY f.seq ASC
     LIMIT 1
   )
   FROM merged m
   WHERE m.seq IS NOT NULL
   ORDER BY 2 ASC NULLS LAST
-  LIMIT ?2
+  LIMIT ?1
 )
 SELECT ` + outcomeColumns + `
 FROM merged m
-CROSS JOIN activity_outcome o ON o.task_id = ?5 AND o.seq = m.seq
+CROSS JOIN activity_outcome o ON o.task_id = ?2 AND o.seq = m.seq
 ORDER BY m.seq ASC`
 )
 
@@ -125,9 +125,9 @@ func sqliteOutcomeText(w *outcomeWalk) string {
 func sqliteOutcomeArgs(w *outcomeWalk) []any {
 	if w.records == nil && w.kinds != nil {
 		low, high := w.seqs()
-		return []any{w.tenant, w.limit, low, high, w.task[:], jsonList(w.kinds)}
+		return []any{w.limit, w.task[:], low, high, jsonList(w.kinds)}
 	}
-	args := []any{w.tenant, w.limit, w.min.Task[:], w.min.Seq, w.max.Task[:], w.max.Seq}
+	args := []any{w.limit, w.min.Task[:], w.min.Seq, w.max.Task[:], w.max.Seq}
 	if w.records != nil {
 		args = append(args, jsonList(w.records))
 	}
