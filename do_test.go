@@ -72,7 +72,9 @@ func TestDoFails(t *testing.T) {
 		{"error", func(context.Context, *activity.Run) error { return io.ErrUnexpectedEOF }, io.ErrUnexpectedEOF, "unexpected EOF", false},
 		{"panic with text", func(context.Context, *activity.Run) error { panic("boom") }, nil, "panic: boom", true},
 		{"panic with error", func(context.Context, *activity.Run) error { panic(io.EOF) }, io.EOF, "panic: EOF", true},
-		{"long error", func(context.Context, *activity.Run) error { return errors.New(strings.Repeat("é", activity.MaxReason)) }, nil,
+		{"long error", func(context.Context, *activity.Run) error {
+			return errors.New(strings.Repeat("é", activity.MaxReason))
+		}, nil,
 			strings.Repeat("é", activity.MaxReason/2-2) + "…", false},
 		{"error that is no text", func(context.Context, *activity.Run) error { return errors.New("a\x00b\xffc") }, nil, "a\uFFFDb\uFFFDc", false},
 	} {

@@ -33,7 +33,7 @@ func TestKindErrors(t *testing.T) {
 		{"negative attempts", ".MaxAttempts", named(func(k *activity.Kind) { k.MaxAttempts = -1 })},
 		{"short lease", ".Lease", named(func(k *activity.Kind) { k.Lease = time.Second - 1 })},
 		{"negative lease", ".Lease", named(func(k *activity.Kind) { k.Lease = -time.Minute })},
-		{"no policy", ".Lost", named(func(k *activity.Kind) { k.Lost = 2 })},
+		{"no policy", ".Lost", named(func(k *activity.Kind) { k.Lost = activity.LostCompletes + 1 })},
 		{"bad outcome", ".Outcomes[1].Name", named(func(k *activity.Kind) {
 			k.Outcomes = append(k.Outcomes, activity.OutcomeKind{Name: "not imported", Counts: activity.Failed})
 		})},

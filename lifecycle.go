@@ -45,7 +45,7 @@ var (
 	TaskStarted = lifecycle("task.started", "Task started",
 		"{attempt, plural, =1 {started} other {started again}} {name}", "{attempt, plural, =1 {inició} other {volvió a iniciar}} {name}")
 	TaskCompleted = lifecycle("task.completed", "Task completed",
-		"{preview, select, true {previewed} other {completed}} {name}{attempted, plural, =0 {} other {: {succeeded, number} succeeded{failed, plural, =0 {} other {, # failed}}{warned, plural, =0 {} one {, # warning} other {, # warnings}}}}",
+		"{preview, select, true {previewed} other {completed}} {name}{attempted, plural, =0 {} other {: {succeeded, number} succeeded{failed, plural, =0 {} other {, # failed}}{warned, plural, =0 {} =1 {, # warning} other {, # warnings}}}}", // =1 and not one: it is for languages without a translation too
 		"{preview, select, true {previsualizó} other {completó}} {name}{attempted, plural, =0 {} other {: {succeeded, plural, one {# correcto} other {# correctos}}{failed, plural, =0 {} one {, # fallido} other {, # fallidos}}{warned, plural, =0 {} one {, # aviso} other {, # avisos}}}}")
 	TaskFailed = lifecycle("task.failed", "Task failed",
 		"{name} failed: {reason}", "{name} falló: {reason}")

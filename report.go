@@ -1,9 +1,9 @@
 package activity
 
 import (
+	"bufio"
 	"bytes"
 	"context"
-	"encoding/csv"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -81,15 +81,19 @@ var (
 // it, and so does one that begins with an apostrophe, so that [CellValue] gives back what was there. Numbers stay as they are. See
 // OWASP, "CSV Injection", https://owasp.org/www-community/attacks/CSV_Injection.
 func (t Tenant) WriteReport(ctx context.Context, w io.Writer, id ID, options ReportOptions) error {
+	if err := (&OutcomeQuery{Kinds: options.Kinds}).check(t.name); err != nil {
+		return err
+	}
+	// The last outcome is read before the task, which has the fields of all outcomes up to that one.
+	last, err := t.journal.store.Outcomes(ctx, OutcomeFilter{Tenant: t.name, Task: id, Descending: true, Limit: 1})
+	if err != nil {
+		return err
+	}
 	task, err := t.Task(ctx, id)
 	if err != nil {
 		return err
 	}
-	if err := (&OutcomeQuery{Kinds: options.Kinds}).check(t.name); err != nil {
-		return err
-	}
-	report := &reportWriter{csv: csv.NewWriter(w), task: &task, options: &options, kind: t.journal.shared.kinds[task.Kind]}
-	report.csv.UseCRLF = true
+	report := &reportWriter{out: bufio.NewWriter(w), task: &task, options: &options, kind: t.journal.shared.kinds[task.Kind]}
 	if err := report.head(); err != nil {
 		return err
 	}
@@ -98,16 +102,18 @@ func (t Tenant) WriteReport(ctx context.Context, w io.Writer, id ID, options Rep
 		if err != nil {
 			return err
 		}
+		if len(last) == 0 || row.Seq > last[0].Seq { // reported since
+			break
+		}
 		if err := report.row(row); err != nil {
 			return err
 		}
 	}
-	report.csv.Flush()
-	return report.csv.Error()
+	return report.out.Flush()
 }
 
 type reportWriter struct {
-	csv     *csv.Writer
+	out     *bufio.Writer
 	task    *Task
 	kind    *kind
 	options *ReportOptions
@@ -121,7 +127,7 @@ func (w *reportWriter) head() error {
 		for _, field := range w.task.Fields {
 			w.text(field)
 		}
-		return w.csv.Write(w.cells)
+		return w.line()
 	}
 	w.cells = append(w.cells, reportHead...)
 	for _, field := range w.task.Fields {
@@ -131,7 +137,7 @@ func (w *reportWriter) head() error {
 	for _, field := range w.task.Extras {
 		w.text(field)
 	}
-	return w.csv.Write(w.cells)
+	return w.line()
 }
 
 func (w *reportWriter) row(r *OutcomeRow) error {
@@ -157,7 +163,7 @@ func (w *reportWriter) row(r *OutcomeRow) error {
 		for _, field := range w.task.Fields {
 			w.value(before[field])
 		}
-		return w.csv.Write(w.cells)
+		return w.line()
 	}
 	number := ""
 	if r.Row > 0 {
@@ -177,7 +183,26 @@ func (w *reportWriter) row(r *OutcomeRow) error {
 	for _, field := range w.task.Extras {
 		w.value(extra[field])
 	}
-	return w.csv.Write(w.cells)
+	return w.line()
+}
+
+// line writes the cells. The writer of encoding/csv, when it ends lines in CRLF, changes the line breaks
+// within cells too.
+func (w *reportWriter) line() error {
+	for i, cell := range w.cells {
+		if i > 0 {
+			w.out.WriteByte(',')
+		}
+		if cell == "" || !strings.ContainsAny(cell, ",\"\r\n") && cell[0] != ' ' && cell[0] != '\t' {
+			w.out.WriteString(cell)
+			continue
+		}
+		w.out.WriteByte('"')
+		w.out.WriteString(strings.ReplaceAll(cell, `"`, `""`))
+		w.out.WriteByte('"')
+	}
+	_, err := w.out.WriteString("\r\n") // tells of what went wrong before as well
+	return err
 }
 
 func (w *reportWriter) label(outcome string) string {

@@ -304,8 +304,10 @@ func everyCall(ctx context.Context, run *activity.Run) map[string]error {
 func TestEndedRun(t *testing.T) {
 	for name, end := range map[string]func(*testing.T, activity.Tenant, *activity.Run) error{
 		"completed": func(t *testing.T, _ activity.Tenant, run *activity.Run) error { return run.Complete(t.Context()) },
-		"failed":    func(t *testing.T, _ activity.Tenant, run *activity.Run) error { return run.Fail(t.Context(), errors.New("x")) },
-		"queued":    func(t *testing.T, _ activity.Tenant, run *activity.Run) error { return run.Requeue(t.Context(), "x") },
+		"failed": func(t *testing.T, _ activity.Tenant, run *activity.Run) error {
+			return run.Fail(t.Context(), errors.New("x"))
+		},
+		"queued": func(t *testing.T, _ activity.Tenant, run *activity.Run) error { return run.Requeue(t.Context(), "x") },
 		"cancelled": func(t *testing.T, tenant activity.Tenant, run *activity.Run) error {
 			_, err := tenant.Cancel(t.Context(), run.Task().ID, ana, "")
 			synctest.Wait() // until the run has seen it

@@ -52,10 +52,11 @@ const (
 	ofTenant = iota
 	ofActor
 	ofEntity
+	ofTask
 )
 
 // feedKey is the key of a feed, as in bunstore.
-func feedKey(role byte, kind, id string) int64 {
+func feedKey(role byte, tenant, kind, id string) int64 {
 	b := []byte{role}
 	for _, s := range [...]string{tenant, kind, id} {
 		b = binary.BigEndian.AppendUint32(b, uint32(len(s)))
@@ -76,9 +77,12 @@ func feedRows(rows []activity.EventRow) []feedRow {
 	var all []feedRow
 	for i := range rows {
 		r := &rows[i]
-		all = append(all, feedRow{feedKey(ofTenant, "", ""), r}, feedRow{feedKey(ofActor, r.Actor.Kind, r.Actor.ID), r})
+		all = append(all, feedRow{feedKey(ofTenant, r.Tenant, "", ""), r}, feedRow{feedKey(ofActor, r.Tenant, r.Actor.Kind, r.Actor.ID), r})
 		for _, e := range r.About {
-			all = append(all, feedRow{feedKey(ofEntity, e.Kind, e.ID), r})
+			all = append(all, feedRow{feedKey(ofEntity, r.Tenant, e.Kind, e.ID), r})
+		}
+		if !r.Task.IsZero() {
+			all = append(all, feedRow{feedKey(ofTask, r.Tenant, "", r.Task.String()), r})
 		}
 	}
 	slices.SortFunc(all, func(a, b feedRow) int {

@@ -129,7 +129,7 @@ ORDER BY page.event_id DESC`},
 
 // pgReadPage reads one page by the prepared statement of the name.
 func pgReadPage(ctx context.Context, conn *pgx.Conn, name string, about activity.Entity) ([]activity.Event, error) {
-	rows, err := conn.Query(ctx, name, feedKey(ofEntity, about.Kind, about.ID), pageLimit)
+	rows, err := conn.Query(ctx, name, feedKey(ofEntity, tenant, about.Kind, about.ID), pageLimit)
 	if err != nil {
 		return nil, err
 	}

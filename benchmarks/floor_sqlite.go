@@ -49,8 +49,7 @@ func newSQLiteInserter(ctx context.Context, conn *sql.Conn) (*sqliteInserter, er
 		{&s.feedFive, "activity_feed", feedColumns, 5},
 		{&s.pending, "activity_pending", pendingColumns, 1},
 	} {
-		places := "(?" + strings.Repeat(", ?", strings.Count(p.columns, ",")) + ")"
-		text := "INSERT INTO " + p.table + " (" + p.columns + ") VALUES " + places + strings.Repeat(", "+places, p.rows-1)
+		text := sqliteInsert(p.table, p.columns, p.rows)
 		stmt, err := conn.PrepareContext(ctx, text)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", text, err)
@@ -58,6 +57,12 @@ func newSQLiteInserter(ctx context.Context, conn *sql.Conn) (*sqliteInserter, er
 		*p.stmt = stmt
 	}
 	return s, nil
+}
+
+// sqliteInsert is a statement that stores so many rows.
+func sqliteInsert(table, columns string, rows int) string {
+	places := "(?" + strings.Repeat(", ?", strings.Count(columns, ",")) + ")"
+	return "INSERT INTO " + table + " (" + columns + ") VALUES " + places + strings.Repeat(", "+places, rows-1)
 }
 
 // sqliteRows are rows as the statements take them.
@@ -85,7 +90,8 @@ func newSQLiteRows(rows []activity.EventRow) *sqliteRows {
 // store stores the rows in one transaction. It passes no context that can end: this driver starts a
 // goroutine for each statement that has one.
 func (s *sqliteInserter) store(rows *sqliteRows) error {
-	return s.inTx(func(ctx context.Context) error {
+	ctx := context.Background()
+	return sqliteInTx(s.conn, func() error {
 		for _, t := range []struct {
 			stmt *sql.Stmt
 			rows [][]any
@@ -106,7 +112,8 @@ func (s *sqliteInserter) storeOne(rows *sqliteRows) error {
 	for _, f := range rows.feed {
 		feeds = append(feeds, f...)
 	}
-	return s.inTx(func(ctx context.Context) error {
+	ctx := context.Background()
+	return sqliteInTx(s.conn, func() error {
 		if _, err := s.event.ExecContext(ctx, rows.event[0]...); err != nil {
 			return err
 		}
@@ -118,16 +125,17 @@ func (s *sqliteInserter) storeOne(rows *sqliteRows) error {
 	})
 }
 
-func (s *sqliteInserter) inTx(fn func(context.Context) error) error {
+// sqliteInTx runs fn in a transaction.
+func sqliteInTx(conn *sql.Conn, fn func() error) error {
 	ctx := context.Background()
-	if _, err := s.conn.ExecContext(ctx, `BEGIN IMMEDIATE`); err != nil {
+	if _, err := conn.ExecContext(ctx, `BEGIN IMMEDIATE`); err != nil {
 		return err
 	}
-	if err := fn(ctx); err != nil {
-		_, _ = s.conn.ExecContext(ctx, `ROLLBACK`) // err is what matters
+	if err := fn(); err != nil {
+		_, _ = conn.ExecContext(ctx, `ROLLBACK`) // err is what matters
 		return err
 	}
-	_, err := s.conn.ExecContext(ctx, `COMMIT`)
+	_, err := conn.ExecContext(ctx, `COMMIT`)
 	return err
 }
 
@@ -201,7 +209,7 @@ ORDER BY m.event_id DESC`},
 }
 
 func sqliteReadPage(ctx context.Context, stmt *sql.Stmt, about activity.Entity) ([]activity.Event, error) {
-	rows, err := stmt.QueryContext(ctx, feedKey(ofEntity, about.Kind, about.ID), pageLimit)
+	rows, err := stmt.QueryContext(ctx, feedKey(ofEntity, tenant, about.Kind, about.ID), pageLimit)
 	if err != nil {
 		return nil, err
 	}

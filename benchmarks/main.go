@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
@@ -19,16 +20,29 @@ import (
 // size says how much work is done.
 type size struct {
 	small, large int           // events of the databases whose pages are compared
+	tasks        int           // tasks of the large one; the small one has as many as events
+	outcomes     int           // of the report that is written
 	rounds       int           // slices of each side
 	slice        time.Duration // the least that a slice lasts
 }
 
 var (
-	full  = size{small: 10_000, large: 1_000_000, rounds: 31, slice: 50 * time.Millisecond}
-	quick = size{small: 6_000, large: 20_000, rounds: 5, slice: 10 * time.Millisecond}
+	full  = size{small: 10_000, large: 1_000_000, tasks: 1_000_000, outcomes: 1_000_000, rounds: 31, slice: 50 * time.Millisecond}
+	quick = size{small: 6_000, large: 20_000, tasks: 20_000, outcomes: 100_000, rounds: 5, slice: 10 * time.Millisecond}
 )
 
 func main() {
+	if job := os.Getenv(reportVariable); job != "" {
+		use, err := writeReport(context.Background(), job)
+		if err == nil {
+			err = json.NewEncoder(os.Stdout).Encode(use)
+		}
+		if err != nil {
+			fmt.Fprintln(os.Stderr, "benchmarks:", err)
+			os.Exit(1)
+		}
+		return
+	}
 	small := flag.Bool("quick", false, "small databases and short slices: seconds instead of minutes, and rough numbers")
 	large := flag.Bool("large", false, "5,000,000 events in the large databases instead of 1,000,000")
 	only := flag.String("only", "", "measure only what matches this regular expression")
@@ -75,7 +89,11 @@ func measure(ctx context.Context, size size, only *regexp.Regexp, out io.Writer)
 		return 0, err
 	}
 	defer func() { err = errors.Join(err, server.Stop()) }()
-	b := &bench{ctx: ctx, size: size, only: only, out: out, dir: dir, database: func(ctx context.Context, name string) (string, error) {
+	executable, err := os.Executable()
+	if err != nil {
+		return 0, err
+	}
+	b := &bench{ctx: ctx, size: size, only: only, out: out, dir: dir, executable: executable, database: func(ctx context.Context, name string) (string, error) {
 		return server.DSN(name), server.CreateDatabase(ctx, name)
 	}}
 	if err := b.prepare(); err != nil {
@@ -86,14 +104,15 @@ func measure(ctx context.Context, size size, only *regexp.Regexp, out io.Writer)
 
 // bench is a run of the benchmarks.
 type bench struct {
-	ctx      context.Context
-	size     size
-	only     *regexp.Regexp
-	out      io.Writer
-	dir      string                                                 // for SQLite's files
-	database func(ctx context.Context, name string) (string, error) // makes one in PostgreSQL and returns its DSN
-	journal  *activity.Journal
-	results  []result
+	ctx        context.Context
+	size       size
+	only       *regexp.Regexp
+	out        io.Writer
+	dir        string                                                 // for SQLite's files
+	executable string                                                 // this program, for processes of their own
+	database   func(ctx context.Context, name string) (string, error) // makes one in PostgreSQL and returns its DSN
+	journal    *activity.Journal
+	results    []result
 }
 
 type result struct {
@@ -122,7 +141,7 @@ func (t target) String() string {
 
 // prepare makes the journal, whose store each benchmark replaces by its own.
 func (b *bench) prepare() (err error) {
-	b.journal, err = activity.New(&capture{}, &activity.Config{Types: types})
+	b.journal, err = activity.New(&capture{}, &activity.Config{Types: types, Kinds: kinds})
 	return err
 }
 
@@ -134,8 +153,16 @@ func (b *bench) run() (missed int, err error) {
 	}{
 		{[]string{"append_batch_vs_copy", "append_one_vs_floor"}, b.postgresAppends},
 		{[]string{"page_growth", "page_vs_floor"}, b.postgresPages},
+		{[]string{"outcomes_vs_copy"}, b.postgresOutcomes},
+		{[]string{"transition_vs_floor"}, b.postgresTransitions},
+		{[]string{"task_page_growth"}, b.postgresTaskPages},
+		{[]string{"report_memory_mib"}, b.postgresReport},
 		{[]string{"sqlite_append_batch_vs_copy", "sqlite_append_one_vs_floor"}, b.sqliteAppends},
 		{[]string{"sqlite_page_growth", "sqlite_page_vs_floor"}, b.sqlitePages},
+		{[]string{"sqlite_outcomes_vs_copy"}, b.sqliteOutcomes},
+		{[]string{"sqlite_transition_vs_floor"}, b.sqliteTransitions},
+		{[]string{"sqlite_task_page_growth"}, b.sqliteTaskPages},
+		{[]string{"sqlite_report_memory_mib"}, b.sqliteReport},
 		{[]string{"summary_ns", "summary_allocs", "summary_vs_template", "summary_vs_template_decoded"}, b.summaries},
 	} {
 		if !b.anyWanted(part.names) {
@@ -187,11 +214,11 @@ func (b *bench) tell(name string, c *comparison) {
 		quantile(c.ratios, 0.25), quantile(c.ratios, 0.75), each(quantile(c.a, 0.5)), each(quantile(c.b, 0.5)))
 }
 
-// tellRates prints what a comparison of a floor with Record found.
-func (b *bench) tellRates(name string, c *comparison, events int) {
-	rate := func(seconds []float64) float64 { return float64(events) / quantile(seconds, 0.5) }
-	b.progress("  %s: %.2f (half of the slices %.2f to %.2f), Record %.0f events/s, by hand %.0f", name, c.ratio(),
-		quantile(c.ratios, 0.25), quantile(c.ratios, 0.75), rate(c.b), rate(c.a))
+// tellRates prints what a comparison of a floor with the library found, which do so much of something.
+func (b *bench) tellRates(name string, c *comparison, n int, what string) {
+	rate := func(seconds []float64) float64 { return float64(n) / quantile(seconds, 0.5) }
+	b.progress("  %s: %.2f (half of the slices %.2f to %.2f), the library %.0f %s/s, by hand %.0f", name, c.ratio(),
+		quantile(c.ratios, 0.25), quantile(c.ratios, 0.75), rate(c.b), what, rate(c.a))
 }
 
 func each(seconds float64) string {

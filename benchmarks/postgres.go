@@ -94,7 +94,7 @@ func (b *bench) postgresAppends() error {
 		if err != nil {
 			return err
 		}
-		b.tellRates("append_batch_vs_copy", c, batch)
+		b.tellRates("append_batch_vs_copy", c, batch, "events")
 		b.report("append_batch_vs_copy", c.ratio(), atLeast(0.8))
 	}
 	if b.wanted("append_one_vs_floor") {
@@ -105,7 +105,7 @@ func (b *bench) postgresAppends() error {
 		if err != nil {
 			return err
 		}
-		b.tellRates("append_one_vs_floor", c, 1)
+		b.tellRates("append_one_vs_floor", c, 1, "events")
 		b.report("append_one_vs_floor", c.ratio(), atLeast(0.8))
 	}
 	return nil

@@ -59,7 +59,7 @@ func (b *bench) sqliteAppends() error {
 		if err != nil {
 			return err
 		}
-		b.tellRates("sqlite_append_batch_vs_copy", c, batch)
+		b.tellRates("sqlite_append_batch_vs_copy", c, batch, "events")
 		b.report("sqlite_append_batch_vs_copy", c.ratio(), atLeast(0.8))
 	}
 	if b.wanted("sqlite_append_one_vs_floor") {
@@ -68,7 +68,7 @@ func (b *bench) sqliteAppends() error {
 		if err != nil {
 			return err
 		}
-		b.tellRates("sqlite_append_one_vs_floor", c, 1)
+		b.tellRates("sqlite_append_one_vs_floor", c, 1, "events")
 		b.report("sqlite_append_one_vs_floor", c.ratio(), atLeast(0.8))
 	}
 	return nil

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -44,9 +43,8 @@ func (r *reportFile) write(ctx context.Context, tenant activity.Tenant, run acti
 	if r == nil {
 		return nil
 	}
-	w := bufio.NewWriter(r.file)
-	err := tenant.WriteReport(ctx, w, run, activity.ReportOptions{})
-	if err = errors.Join(err, w.Flush(), r.file.Close()); err != nil {
+	err := tenant.WriteReport(ctx, r.file, run, activity.ReportOptions{})
+	if err = errors.Join(err, r.file.Close()); err != nil {
 		return err
 	}
 	return os.Rename(r.file.Name(), r.path)

@@ -40,7 +40,7 @@ SELECT t.wait_for, t.wait_task, t.wait_until, COALESCE(t.wait_until > /*NOW*/, f
     FROM (
       SELECT 1
       FROM activity_task q
-      WHERE q.status < 3 AND NOT q.recipe AND /*BEFORE*/` + eligible + `
+      WHERE q.tenant = t.tenant AND q.kind = t.kind AND q.status < 3 AND q.status = 1 AND NOT q.recipe AND q.id < t.id` + eligible + `
       LIMIT $4::bigint
     ) AS before
   ) >= $4::bigint
@@ -64,19 +64,10 @@ WHERE t.id = $1 AND t.tenant = $2 AND t.status = 1`
         )) IS NULL)`
 )
 
-// The time of the server is that of the statement, which begins after the lock was taken. The columns
-// of indexes are compared as one: see pgOfList.
+// The time of the server is that of the statement, which begins after the lock was taken.
 var (
-	pgAdmission = strings.NewReplacer("/*NOW*/", "COALESCE($3::timestamptz, statement_timestamp())",
-		"/*BEFORE*/", `(q.tenant, q.kind, q.status, q.id) >= (t.tenant, t.kind, 1, `+pgFirstID+`)
-        AND (q.tenant, q.kind, q.status, q.id) < (t.tenant, t.kind, 1, t.id)`).Replace(admissionText)
-	pgCandidates = strings.NewReplacer("/*NOW*/", "COALESCE($4::timestamptz, statement_timestamp())",
-		"/*FIRST*/", pgFirstID, "/*LAST*/", pgLastID).Replace(pgCandidatesText)
-)
-
-const (
-	pgFirstID = `'00000000-0000-0000-0000-000000000000'::uuid`
-	pgLastID  = `'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid`
+	pgAdmission  = strings.ReplaceAll(admissionText, "/*NOW*/", "COALESCE($3::timestamptz, statement_timestamp())")
+	pgCandidates = strings.ReplaceAll(pgCandidatesText, "/*NOW*/", "COALESCE($4::timestamptz, statement_timestamp())")
 )
 
 // Of a kind with places, as many of its oldest tasks may be started as places are free. $1 the
@@ -88,9 +79,8 @@ CROSS JOIN LATERAL (
   (
     SELECT q.id, q.exclusive <> '' AS locks
     FROM activity_task q
-    WHERE k.places = 0 AND q.status = 1 AND NOT q.recipe AND q.lease_until IS NULL
-      AND (q.kind, q.tenant, q.id) >= (k.kind, k.tenant, /*FIRST*/) AND (q.kind, q.tenant, q.id) <= (k.kind, k.tenant, /*LAST*/)` + eligible + `
-    ORDER BY q.kind, q.tenant, q.id
+    WHERE k.places = 0 AND q.kind = k.kind AND q.tenant = k.tenant AND q.status = 1 AND NOT q.recipe AND q.lease_until IS NULL` + eligible + `
+    ORDER BY q.id
     LIMIT $5::integer
   )
   UNION ALL
@@ -99,9 +89,8 @@ CROSS JOIN LATERAL (
     FROM (
       SELECT q.id, q.lease_until
       FROM activity_task q
-      WHERE k.places > 0 AND q.status < 3 AND NOT q.recipe
-        AND (q.tenant, q.kind, q.status, q.id) >= (k.tenant, k.kind, 1, /*FIRST*/) AND (q.tenant, q.kind, q.status, q.id) <= (k.tenant, k.kind, 1, /*LAST*/)` + eligible + `
-      ORDER BY q.tenant, q.kind, q.status, q.id
+      WHERE k.places > 0 AND q.kind = k.kind AND q.tenant = k.tenant AND q.status < 3 AND q.status = 1 AND NOT q.recipe` + eligible + `
+      ORDER BY q.id
       LIMIT GREATEST(0, k.places - (
         SELECT count(*)
         FROM (

@@ -11,8 +11,7 @@ import (
 )
 
 var (
-	sqliteAdmission = strings.NewReplacer("$", "?", "::bigint", "", "/*NOW*/", "?3",
-		"/*BEFORE*/", "q.tenant = t.tenant AND q.kind = t.kind AND q.status = 1 AND q.id < t.id").Replace(admissionText)
+	sqliteAdmission = strings.NewReplacer("$", "?", "::bigint", "", "/*NOW*/", "?3").Replace(admissionText)
 
 	// The oldest task for workers of a kind without places, or with ?4 places. ?1 tenant, ?2 kind, ?3 now.
 	sqliteOldest = strings.ReplaceAll(`

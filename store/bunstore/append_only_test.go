@@ -82,3 +82,52 @@ func TestNamedSteps(t *testing.T) {
 		}
 	})
 }
+
+func reported(t *testing.T, s *bunstore.Store) activity.OutcomeRow {
+	t.Helper()
+	row := activity.OutcomeRow{Tenant: "acme", Task: taskID(1), Seq: 1, Kind: "created", Row: 7, Message: "kept", At: epoch}
+	if err := s.AddOutcomes(t.Context(), []activity.OutcomeRow{row}); err != nil {
+		t.Fatal(err)
+	}
+	return row
+}
+
+// What a run reported cannot be changed either, but by a step that names itself.
+func TestOutcomesAppendOnly(t *testing.T) {
+	onBoth(t, func(t *testing.T, address string) {
+		ctx := t.Context()
+		s := migrated(t, address)
+		want := reported(t, s)
+		statements := []string{
+			`UPDATE activity_outcome SET message = 'something else'`,
+			`DELETE FROM activity_outcome`,
+		}
+		name, unname := `SET LOCAL activity.step = 'retention'`, `SELECT 1`
+		if strings.HasPrefix(address, "sqlite") {
+			statements = append(statements, `INSERT OR REPLACE INTO activity_outcome SELECT * FROM activity_outcome`)
+			name, unname = `INSERT INTO activity_guard (step) VALUES ('retention')`, `DELETE FROM activity_guard`
+		} else {
+			statements = append(statements, `TRUNCATE activity_outcome`, `SET activity.step = 'anything'; DELETE FROM activity_outcome`)
+		}
+		for _, statement := range statements {
+			if _, err := s.DB().ExecContext(ctx, statement); err == nil || !strings.Contains(err.Error(), "append-only") {
+				t.Errorf("%s: %v, want an error that says append-only", statement, err)
+			}
+		}
+		rows, err := s.Outcomes(ctx, activity.OutcomeFilter{Tenant: "acme", Task: want.Task, Limit: 2})
+		if err != nil || len(rows) != 1 || rows[0].Message != want.Message {
+			t.Errorf("after the attempts the outcomes are %v, %v", rows, err)
+		}
+		err = s.DB().RunInTx(ctx, nil, func(ctx context.Context, tx bun.Tx) error {
+			for _, statement := range []string{name, `DELETE FROM activity_outcome`, unname} {
+				if _, err := tx.ExecContext(ctx, statement); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			t.Errorf("a step that names itself: %v", err)
+		}
+	})
+}

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/uptrace/bun/migrate"
+
 	"github.com/go-activity/activity"
 )
 
@@ -112,6 +114,24 @@ func (s *Store) OtherTaskStatements(t activity.Task) map[string][]any {
 		sqliteOldestOfPlaces: {t.Tenant, t.Kind, now, 3},
 		sqliteTally:          {t.ID[:], t.Tenant},
 	}
+}
+
+// MigrateDown undoes one migration, as if the program had never known it.
+func (s *Store) MigrateDown(ctx context.Context, name string) error {
+	migrations, err := s.migrations()
+	if err != nil {
+		return err
+	}
+	for _, m := range migrations.Sorted() {
+		if m.Name != name {
+			continue
+		}
+		if err := m.Down(ctx, migrate.NewMigrator(s.write, migrations), &m); err != nil {
+			return err
+		}
+	}
+	_, err = s.write.ExecContext(ctx, `DELETE FROM `+migrationTable+` WHERE name = ?`, name)
+	return err
 }
 
 // Literal writes an argument into SQL text.

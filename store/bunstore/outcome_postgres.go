@@ -203,12 +203,15 @@ CROSS JOIN unnest($5::text[]) AS k (kind)
 CROSS JOIN LATERAL (
   SELECT *
   FROM activity_outcome f
-  WHERE (f.task_id, f.kind, f.seq) >= (w.task_id, k.kind, $3::bigint) AND (f.task_id, f.kind, f.seq) < (w.task_id, k.kind, $4::bigint)
+  WHERE /*RANGE*/
   ORDER BY f.task_id ASC, f.kind ASC, f.seq ASC
   LIMIT $1::integer
 ) o
+WHERE o.kind = k.kind AND o.seq >= $3::bigint AND o.seq < $4::bigint
 ORDER BY o.seq ASC
 LIMIT $1::integer`
+	pgFromStartOfKind = `f.task_id <= w.task_id AND (f.task_id, f.kind, f.seq) >= (w.task_id, k.kind, $3::bigint)`
+	pgFromEndOfKind   = `f.task_id >= w.task_id AND (f.task_id, f.kind, f.seq) < (w.task_id, k.kind, $4::bigint)`
 )
 
 func pgOutcomeText(w *outcomeWalk) string {
@@ -220,9 +223,9 @@ func pgOutcomeText(w *outcomeWalk) string {
 		text = pgOutcomesOfKinds
 	}
 	if w.descending {
-		text = strings.ReplaceAll(text, " ASC", " DESC")
+		return strings.NewReplacer(" ASC", " DESC", "/*RANGE*/", pgFromEndOfKind).Replace(text)
 	}
-	return text
+	return strings.ReplaceAll(text, "/*RANGE*/", pgFromStartOfKind)
 }
 
 func pgOutcomeArgs(w *outcomeWalk) []any {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os/exec"
+	"slices"
 	"testing"
 	"time"
 
@@ -97,6 +98,7 @@ func tables(t *testing.T, s *bunstore.Store) (names []string) {
 		}
 		names = append(names, name)
 	}
+	slices.Sort(names)
 	return names
 }
 
@@ -156,4 +158,48 @@ func works(t *testing.T, s *bunstore.Store) {
 	if got := count(t, tenant, activity.Query{About: []activity.Entity{account}}); got == 0 {
 		t.Error("what was recorded is not on the timeline")
 	}
+}
+
+// A database of the release before is brought up with what is in it, and can go down and up again.
+func TestTasksOnTopOfEvents(t *testing.T) {
+	onBoth(t, func(t *testing.T, address string) {
+		ctx := t.Context()
+		s := migrated(t, address)
+		works(t, s)
+		if err := s.MigrateDown(ctx, "0002"); err != nil {
+			t.Fatal(err)
+		}
+		before := tables(t, s)
+		if want := []string{"activity_event", "activity_feed", "activity_pending"}; !containsAll(before, want) || containsAll(before, []string{"activity_task"}) {
+			t.Fatalf("the release before had %v", before)
+		}
+		s = openAt(t, address)
+		for range 2 {
+			if err := s.Migrate(ctx); err != nil {
+				t.Fatal(err)
+			}
+			works(t, s)
+			task, err := s.AddTask(ctx, activity.Task{ID: taskID(1), Tenant: "acme", Kind: "import", Status: activity.StatusQueued, Actor: ana, QueuedAt: epoch})
+			if err != nil {
+				t.Fatal(err)
+			}
+			reported(t, s)
+			if got, err := s.Task(ctx, "acme", task.ID); err != nil || got.Kind != "import" {
+				t.Errorf("the task is %v, %v", got, err)
+			}
+			if err := s.Rollback(ctx); err != nil {
+				t.Fatal(err)
+			}
+			if left := tables(t, s); !slices.Equal(left, before) {
+				t.Errorf("after Rollback there are %v, want %v", left, before)
+			}
+			if got := rowsOf(t, s.DB(), "activity_event"); got == 0 {
+				t.Error("the events are gone")
+			}
+		}
+	})
+}
+
+func containsAll(list, wanted []string) bool {
+	return !slices.ContainsFunc(wanted, func(name string) bool { return !slices.Contains(list, name) })
 }

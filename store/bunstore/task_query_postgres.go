@@ -12,9 +12,18 @@ import (
 // is walked: $7 facets, or $7 tenant, $8 lowest ID, $9 highest ID. Then the probes, and the place.
 const (
 	// The columns of the index are compared as one. With equations, the planner takes each list for
-	// one of average length, which it would rather read as a whole and sort.
+	// one of average length, which it would rather read as a whole and sort. But a scan stops at the
+	// end of such a range only if the first column tells; so without probes it has no end but the
+	// facet's, and what it reads beyond the list, no more than a page, is cut off.
 	pgOfList = `(f.facet, f.preview, f.start_at, f.task_id) >= (w.facet, p.preview, $2::timestamptz, $3::uuid)
       AND (f.facet, f.preview, f.start_at, f.task_id) < (w.facet, p.preview, $4::timestamptz, $5::uuid)`
+	pgFromEndOfList = `f.facet >= w.facet
+      AND (f.facet, f.preview, f.start_at, f.task_id) < (w.facet, p.preview, $4::timestamptz, $5::uuid)`
+	pgFromStartOfList = `f.facet <= w.facet
+      AND (f.facet, f.preview, f.start_at, f.task_id) >= (w.facet, p.preview, $2::timestamptz, $3::uuid)`
+	pgCutList = `
+  WHERE top.preview = p.preview
+    AND (top.start_at, top.task_id) >= ($2::timestamptz, $3::uuid) AND (top.start_at, top.task_id) < ($4::timestamptz, $5::uuid)`
 	// The first of each list, merged.
 	pgWalkTasks = `
 FROM (
@@ -22,12 +31,12 @@ FROM (
   FROM unnest($7::bigint[]) AS w (facet)
   CROSS JOIN unnest($1::boolean[]) AS p (preview)
   CROSS JOIN LATERAL (
-    SELECT f.start_at, f.task_id
+    SELECT f.preview, f.start_at, f.task_id
     FROM activity_task_facet f
-    WHERE ` + pgOfList + `/*PROBES*/
+    WHERE /*RANGE*//*PROBES*/
     ORDER BY f.facet DESC, f.preview DESC, f.start_at DESC, f.task_id DESC
     LIMIT $6::integer
-  ) top
+  ) top` + pgCutList + `
   ORDER BY top.start_at DESC, top.task_id DESC
   LIMIT $6::integer
 ) page
@@ -75,16 +84,16 @@ WHERE true`
 	pgCountTasks = `
 SELECT count(*)
 FROM (
-  SELECT DISTINCT f.task_id
+  SELECT DISTINCT top.task_id
   FROM unnest($7::bigint[]) AS w (facet)
   CROSS JOIN unnest($1::boolean[]) AS p (preview)
   CROSS JOIN LATERAL (
-    SELECT f.task_id
+    SELECT f.preview, f.start_at, f.task_id
     FROM activity_task_facet f
-    WHERE ` + pgOfList + `/*PROBES*/
+    WHERE /*RANGE*//*PROBES*/
     ORDER BY f.facet DESC, f.preview DESC, f.start_at DESC, f.task_id DESC
     LIMIT $6::integer
-  ) f
+  ) top` + pgCutList + `
   LIMIT $6::integer
 ) AS counted`
 	pgCountTasksOfIDs = `
@@ -105,7 +114,16 @@ func pgTaskText(w *taskWalk, ofFacets, ofIDs string) string {
 	if w.facets == nil {
 		text, id, params = ofIDs, "id", 9
 	}
-	return strings.ReplaceAll(text, "/*PROBES*/", taskProbes(w, pgTaskProbe, "$", id, params))
+	bounds := pgOfList
+	switch {
+	case len(w.others) > 0:
+	case w.descending:
+		bounds = pgFromEndOfList
+	default:
+		bounds = pgFromStartOfList
+		text = strings.ReplaceAll(text, " DESC", " ASC")
+	}
+	return strings.NewReplacer("/*RANGE*/", bounds, "/*PROBES*/", taskProbes(w, pgTaskProbe, "$", id, params)).Replace(text)
 }
 
 // taskProbes writes the probes of a walk, whose parameters follow others.

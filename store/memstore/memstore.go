@@ -1,6 +1,6 @@
-// Package memstore keeps events in memory. It serves unit tests, examples, and as the oracle that
-// the other stores are compared with, so it is simple and evidently right before it is fast: reads
-// scan all events of the tenant, and each write copies the list of them.
+// Package memstore keeps events, tasks and outcomes in memory. It serves unit tests, examples, and as
+// the oracle that the other stores are compared with, so it is simple and evidently right before it is
+// fast: reads scan all events or tasks of the tenant, and each write copies the list of them.
 //
 // What is stored never changes: a write makes a new state beside the old one, and its commit puts
 // the new one in the place of the old. So readers need no lock, a transaction sees its own state

@@ -65,31 +65,42 @@ func (b *batch) has(seq int64) bool {
 }
 
 func (s *state) findOutcomes(f *activity.OutcomeFilter) []activity.OutcomeRow {
-	var found []activity.OutcomeRow
-	for task, b := range s.tenants[f.Tenant].outcomes {
+	var found []*activity.OutcomeRow
+	for task, last := range s.tenants[f.Tenant].outcomes {
 		if !f.Task.IsZero() && f.Task != task {
 			continue
 		}
-		for ; b != nil; b = b.before {
+		for _, b := range last.all() {
 			for i := range b.rows {
 				if f.Match(&b.rows[i]) {
-					found = append(found, b.rows[i])
+					found = append(found, &b.rows[i])
 				}
 			}
 		}
 	}
-	slices.SortFunc(found, func(a, b activity.OutcomeRow) int {
+	slices.SortFunc(found, func(a, b *activity.OutcomeRow) int {
 		order := a.Place().Compare(b.Place())
 		if f.Descending {
 			return -order
 		}
 		return order
 	})
-	found = found[:min(len(found), f.Limit)]
-	for i := range found {
-		found[i] = found[i].Clone()
+	rows := make([]activity.OutcomeRow, min(len(found), f.Limit))
+	for i := range rows {
+		rows[i] = found[i].Clone()
 	}
-	return found
+	return rows
+}
+
+// all returns a batch and those before it, the first one first. That is their order, mostly, so that
+// sorting has little to do.
+func (b *batch) all() []*batch {
+	var list []*batch
+	for ; b != nil; b = b.before {
+		list = append(list, b)
+	}
+	slices.Reverse(list)
+	return list
 }
 
 func (s *state) tally(tenant string, task activity.ID) map[string]int64 {

@@ -81,7 +81,10 @@ func TestGrantsOfReadme(t *testing.T) {
 	if page, err := j.Tenant("acme").Timeline(ctx, activity.Query{}); err != nil || len(page.Events) != 50 {
 		t.Errorf("the timeline has %d events, %v", len(page.Events), err)
 	}
+	useTasks(t, service)
 	for _, statement := range []string{
+		`UPDATE activity_outcome SET message = ''`, `DELETE FROM activity_outcome`, `TRUNCATE activity_outcome`,
+		`DELETE FROM activity_task`, `DELETE FROM activity_task_facet`, `DELETE FROM activity_tally`,
 		`UPDATE activity_event SET actor_label = ''`, `DELETE FROM activity_event`, `TRUNCATE activity_event`,
 		`DROP TRIGGER activity_event_append_only ON activity_event`, `DROP TABLE activity_event`,
 		`ALTER TABLE activity_event DISABLE TRIGGER ALL`, `DELETE FROM activity_feed`,
@@ -90,5 +93,45 @@ func TestGrantsOfReadme(t *testing.T) {
 		if refused, ok := errors.AsType[*pgconn.PgError](err); !ok || refused.Code != "42501" {
 			t.Errorf("%s: %v, want insufficient privilege", statement, err)
 		}
+	}
+}
+
+// useTasks makes every kind of call on tasks that writes, and reads what was written.
+func useTasks(t *testing.T, s activity.Store) {
+	t.Helper()
+	ctx := t.Context()
+	task, err := s.AddTask(ctx, activity.Task{ID: activity.ID{1}, Tenant: "acme", Kind: "import", Title: "contacts",
+		Status: activity.StatusQueued, Actor: activity.System("test"), Exclusive: "crm", QueuedAt: time.UnixMicro(1)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = s.InTx(ctx, func(tx activity.Store) error {
+		next, err := tx.NextTask(ctx, activity.NextQuery{Tenant: "acme", Kinds: []activity.KindLimit{{Name: "import", Max: 1}}})
+		if err != nil {
+			return err
+		}
+		_, _, err = tx.ChangeTask(ctx, activity.TaskUpdate{Tenant: "acme", ID: next.ID, To: activity.StatusProcessing})
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	seq := int64(0)
+	for _, n := range []int{1, 20, 200} {
+		rows := make([]activity.OutcomeRow, n)
+		for i := range rows {
+			seq++
+			rows[i] = activity.OutcomeRow{Tenant: "acme", Task: task.ID, Seq: seq, Kind: "created", Row: seq, At: time.UnixMicro(1)}
+		}
+		if err := s.AddOutcomes(ctx, rows); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if tally, err := s.Tally(ctx, "acme", task.ID); err != nil || tally["created"] != 221 {
+		t.Errorf("the tally is %v, %v", tally, err)
+	}
+	tasks, err := s.Tasks(ctx, activity.TaskFilter{Tenant: "acme", Statuses: []activity.Status{activity.StatusProcessing}, Limit: 2})
+	if err != nil || len(tasks) != 1 {
+		t.Errorf("%d tasks are processing, %v", len(tasks), err)
 	}
 }

@@ -34,9 +34,9 @@ func processing(ctx context.Context, store activity.Store, kinds ...string) ([]a
 // late, and asks. It must learn what became of the younger one.
 func checkAdmissionHolds(s subject) {
 	for i, test := range []struct {
-		key   string
-		max   int
-		fails bool
+		key    string
+		places int
+		fails  bool
 	}{{"", 1, false}, {"", 1, true}, {"k", 0, false}, {"k", 0, true}} {
 		own := []taskChange{taskKind(fmt.Sprint("kind", i))}
 		if test.key != "" {
@@ -46,7 +46,7 @@ func checkAdmissionHolds(s subject) {
 		s.stores(younger)
 		asks, answer := make(chan struct{}), make(chan activity.Wait, 1)
 		err := s.store.InTx(s.Context(), func(tx activity.Store) error {
-			wait, err := tx.Admit(s.Context(), admissionOf(younger, test.max))
+			wait, err := tx.Admit(s.Context(), admissionOf(younger, test.places))
 			if err != nil || !wait.IsZero() {
 				s.Fatalf("Admit of the only task = %q, %v, want the zero Wait", wait, err)
 			}
@@ -57,7 +57,7 @@ func checkAdmissionHolds(s subject) {
 				_, err := s.store.AddTask(s.Context(), older)
 				if err == nil {
 					err = s.store.InTx(s.Context(), func(tx activity.Store) (err error) {
-						wait, err = admitAndStart(s.Context(), tx, admissionOf(older, test.max))
+						wait, err = admitAndStart(s.Context(), tx, admissionOf(older, test.places))
 						return err
 					})
 				}

@@ -3,7 +3,6 @@ package storetest
 import (
 	"context"
 	"fmt"
-	"reflect"
 
 	"github.com/go-activity/activity"
 )
@@ -96,7 +95,7 @@ func (b *both) Outcomes(ctx context.Context, filter activity.OutcomeFilter) ([]a
 	b.Helper()
 	want, wantErr := b.memory.Outcomes(ctx, filter)
 	got, err := b.store.Outcomes(ctx, filter)
-	b.agree("Outcomes of "+conditions(reflect.ValueOf(filter)), diffOutcomes(want, got), wantErr, err)
+	b.agree(outcomesOf(filter), diffOutcomes(want, got), wantErr, err)
 	return got, err
 }
 

@@ -16,6 +16,7 @@ var claimConcurrentCases = []testCase{
 	{"concurrent claims", differentRule, checkClaims},
 	{"concurrent claims of places", differentRule, checkClaimsOfPlaces},
 	{"concurrent claims of keys", differentRule, checkClaimsOfKeys},
+	{"claim that holds", "In a transaction, the answer holds until the transaction ends: others that would admit a task of the tenant wait.", checkClaimHolds},
 }
 
 // claim takes the next task of acme and starts it, as a worker does within a transaction.
@@ -134,4 +135,59 @@ func checkClaimsOfKeys(s subject) {
 		}
 		return ""
 	})
+}
+
+// A worker claims a task, while another worker's older one comes from a process whose clock is late;
+// see checkAdmissionHolds.
+func checkClaimHolds(s subject) {
+	for i, test := range []struct {
+		key    string
+		places int
+		fails  bool
+	}{{"", 1, false}, {"", 1, true}, {"k", 0, false}, {"k", 0, true}} {
+		kinds := []activity.KindLimit{{Name: fmt.Sprint("kind", i), Max: test.places}}
+		own := []taskChange{taskKind(kinds[0].Name)}
+		if test.key != "" {
+			own = append(own, withKey(fmt.Sprint(test.key, i)))
+		}
+		older, younger := newTask(10*i, own...), newTask(10*i+1, own...)
+		s.stores(younger)
+		asks, answer := make(chan struct{}), make(chan error, 1)
+		err := s.store.InTx(s.Context(), func(tx activity.Store) error {
+			task, err := tx.NextTask(s.Context(), activity.NextQuery{Tenant: acme, Kinds: kinds, Now: now})
+			if err != nil || task.ID != younger.ID {
+				s.Fatalf("NextTask of the only task = %s, %v, want %s", task.ID, err, younger.ID)
+			}
+			go func() {
+				close(asks)
+				_, err := s.store.AddTask(s.Context(), older)
+				if err == nil {
+					err = s.store.InTx(s.Context(), func(tx activity.Store) error {
+						_, err := claim(s.Context(), tx, kinds)
+						return err
+					})
+				}
+				answer <- err
+			}()
+			<-asks
+			for range 10 {
+				s.holds(globex) // gives the other one time to get stuck
+			}
+			s.in(tx).becomes(younger, activity.StatusProcessing)
+			if test.fails {
+				return errOfFn
+			}
+			return nil
+		})
+		if (err != nil) != test.fails {
+			s.Errorf("InTx: %v", err)
+		}
+		switch err := <-answer; {
+		case test.fails && err != nil:
+			s.Errorf("NextTask beside a transaction that started nothing in the end = %v, want the other task", err)
+		case !test.fails && !errors.Is(err, activity.ErrNoTask):
+			s.Errorf("NextTask beside a transaction that started another task = %v, want ErrNoTask", err)
+		}
+		s.processes(1, younger.Kind)
+	}
 }

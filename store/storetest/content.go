@@ -12,6 +12,7 @@ var contentCases = []testCase{
 	{name: "texts of entities", check: checkEntityTexts},
 	{name: "texts of keys and tenants", check: checkOtherTexts},
 	{name: "labels", check: checkLabels},
+	{name: "texts of tasks", check: checkTaskTexts},
 	{name: "large payloads", check: checkLargePayloads},
 	{name: "large batch", check: checkLargeBatch},
 }
@@ -87,6 +88,38 @@ func checkLabels(s subject) {
 	s.append(rows...)
 	s.holds(acme, rows...)
 	s.finds(activity.EventQuery{Tenant: acme, About: []activity.Entity{{Kind: "deal", ID: "1", Label: "whatever"}}, Actor: ana}, rows...)
+}
+
+func checkTaskTexts(s subject) {
+	var tasks []activity.Task
+	for n, text := range unusual {
+		name := "name"
+		if len(text) <= activity.MaxEntityKind {
+			name = text
+		}
+		tasks = append(tasks, newTask(n, titled(text), taskKey(text), attributes(map[string]string{name: text, "other": name}),
+			runFor(activity.Entity{Kind: "user", ID: text, Label: text}), taskAbout(activity.Entity{Kind: "thing", ID: text, Label: text}),
+			func(t *activity.Task) {
+				t.Exclusive, t.Reason, t.Detail, t.EndedBy = text, text, text, activity.Entity{Kind: "user", ID: text}
+				t.Fields, t.Extras = []string{text, "x"}, []string{text}
+			}))
+	}
+	s.addTasks(tasks...)
+	s.holdsTasks(acme, tasks...)
+	for _, task := range tasks {
+		s.findsTasks(activity.TaskFilter{Tenant: acme, Attributes: task.Attributes}, task)
+		s.findsTasks(activity.TaskFilter{Tenant: acme, Entities: task.About}, task)
+	}
+	for _, text := range unusual {
+		filter := activity.TaskFilter{Tenant: acme, Words: activity.Words(text)}
+		var want []activity.Task
+		for _, task := range tasks {
+			if filter.Match(&task) {
+				want = append(want, task)
+			}
+		}
+		s.findsTasks(filter, want...)
+	}
 }
 
 func checkLargePayloads(s subject) {

@@ -73,7 +73,7 @@ func admitDefects() []defect {
 			}
 			return w
 		}))},
-		{"does not hold an admission", "admission that holds", each(lets2Answer)},
+		{"does not hold an admission", "admission that holds", each(answersTwo)},
 		{"admits everything", "concurrent admissions", with(answering(func(activity.Task, tasks, wait) wait { return wait{} }))},
 		{"takes a place for each try", "concurrent admissions", each(countsTries)},
 		{"admits what has a key", "concurrent admissions with a key", with(blocking(func(activity.Task, activity.Task) bool { return false }))},
@@ -163,8 +163,8 @@ func placeBeforeKey(ctx context.Context, in activity.Store, a activity.Admission
 	return w, err
 }
 
-// lets2Answer lets two transactions ask before either has started a task.
-func lets2Answer() broken {
+// answersTwo lets two transactions ask, in one way or the other, before either has started a task.
+func answersTwo() broken {
 	var mu sync.Mutex
 	answered := 0
 	changed := sync.NewCond(&mu)
@@ -176,6 +176,13 @@ func lets2Answer() broken {
 			answered++
 			changed.Broadcast()
 			return in.Admit(ctx, a)
+		},
+		nextTask: func(ctx context.Context, in activity.Store, query activity.NextQuery) (activity.Task, error) {
+			mu.Lock()
+			defer mu.Unlock()
+			answered++
+			changed.Broadcast()
+			return in.NextTask(ctx, query)
 		},
 		changeTask: func(ctx context.Context, in activity.Store, update activity.TaskUpdate) (activity.Task, bool, error) {
 			mu.Lock()

@@ -78,6 +78,7 @@ func nextDefects() []defect {
 			}
 		}))},
 		{"gives two workers one place", "concurrent claims of places", each(givesTwice)},
+		{"does not hold a claim", "claim that holds", each(answersTwo)},
 		{"gives two tasks with one key", "concurrent claims of keys", with(picking(picks{forWorkers: forWorkers, admitted: func(w activity.Wait) bool { return w.For != activity.WaitPlace }}))},
 	}
 }

@@ -15,7 +15,11 @@ type defect struct {
 }
 
 func defects() []defect {
-	return slices.Concat(wholeDefects(), endDefects(), txDefects(), appendDefects(), keyDefects(), eventDefects(), feedDefects(), queryDefects())
+	return slices.Concat(
+		wholeDefects(), endDefects(), txDefects(), appendDefects(), keyDefects(), eventDefects(), feedDefects(), queryDefects(),
+		taskWholeDefects(), taskTxDefects(), addTaskDefects(), changeTaskDefects(), listTasksDefects(), taskFilterDefects(),
+		admitDefects(), claimDefects(), lostDefects(), outcomeDefects(),
+	)
 }
 
 func TestEveryDefectIsFound(t *testing.T) {

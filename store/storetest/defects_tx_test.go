@@ -158,6 +158,22 @@ func (s *twoStores) AppendEvents(ctx context.Context, rows []activity.EventRow) 
 	return s.writes.AppendEvents(ctx, rows)
 }
 
+func (s *twoStores) AddTask(ctx context.Context, task activity.Task) (activity.Task, error) {
+	return s.writes.AddTask(ctx, task)
+}
+
+func (s *twoStores) ChangeTask(ctx context.Context, update activity.TaskUpdate) (activity.Task, bool, error) {
+	return s.writes.ChangeTask(ctx, update)
+}
+
+func (s *twoStores) AddOutcomes(ctx context.Context, rows []activity.OutcomeRow) error {
+	return s.writes.AddOutcomes(ctx, rows)
+}
+
+func (s *twoStores) InTx(ctx context.Context, fn func(activity.Store) error) error {
+	return s.writes.InTx(ctx, func(tx activity.Store) error { return fn(&twoStores{Store: s.Store, writes: tx}) })
+}
+
 // joinReadsOutside gives a joined fn a store that reads outside of the transaction.
 func joinReadsOutside(ctx context.Context, in activity.Store, fn func(activity.Store) error) error {
 	return in.InTx(ctx, func(tx activity.Store) error {

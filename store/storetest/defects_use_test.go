@@ -21,6 +21,7 @@ func useDefects() []defect {
 				row.Payload = []byte("{}")
 			}
 		})})},
+		{"trims the titles of tasks", "texts of tasks", with(addingTask(func(t *activity.Task) { t.Title = strings.TrimSpace(t.Title) }))},
 		{"cuts texts", "texts", with(broken{append: changing(func(row *activity.EventRow) {
 			row.Key = row.Key[:min(len(row.Key), activity.MaxText-1)]
 		})})},
@@ -58,6 +59,7 @@ var foundInUse = map[string]string{
 	"back from the end":         "ignores Oldest",
 	"store":                     "ignores Min beside Max",
 	"journal":                   "ignores Source",
+	"tasks":                     "ignores words beside attributes",
 }
 
 func TestEveryUseFindsADefect(t *testing.T) {

@@ -18,12 +18,25 @@ var endCases = []testCase{
 }
 
 // calls are all that can be asked of a store, each with its error only. AppendEvents and InTx store
-// a row each.
+// a row each, AddTask a task, and AddOutcomes an outcome of the first task, which ChangeTask ends.
 func calls(ctx context.Context, store activity.Store, n int) map[string]error {
 	errs := map[string]error{}
+	first, kinds := newTask(1).ID, []string{"import"}
 	_, errs["AppendEvents"] = store.AppendEvents(ctx, newRows(n, n+1))
 	_, errs["Event"] = store.Event(ctx, acme, newRow(n).ID)
 	_, errs["Feed"] = store.Feed(ctx, activity.EventQuery{Tenant: acme, Limit: 10})
+	_, errs["AddTask"] = store.AddTask(ctx, newTask(n))
+	_, errs["Task"] = store.Task(ctx, acme, first)
+	_, _, errs["ChangeTask"] = store.ChangeTask(ctx, activity.TaskUpdate{Tenant: acme, ID: first, To: activity.StatusCancelled, Now: epoch})
+	_, errs["Tasks"] = store.Tasks(ctx, activity.TaskFilter{Tenant: acme, Limit: 10})
+	_, errs["CountTasks"] = store.CountTasks(ctx, activity.TaskFilter{Tenant: acme, Limit: 10})
+	_, errs["Admit"] = store.Admit(ctx, activity.Admission{Tenant: acme, ID: first, Max: 1, Now: epoch})
+	_, errs["Backlog"] = store.Backlog(ctx, activity.BacklogQuery{Kinds: kinds, Limit: 10})
+	_, errs["NextTask"] = store.NextTask(ctx, activity.NextQuery{Tenant: acme, Kinds: kindsOf(kinds...), Now: epoch})
+	_, errs["LostTasks"] = store.LostTasks(ctx, activity.LostQuery{Kinds: kinds, Now: epoch, Limit: 10})
+	errs["AddOutcomes"] = store.AddOutcomes(ctx, newOutcomes(first, int64(n), int64(n+1)))
+	_, errs["Outcomes"] = store.Outcomes(ctx, activity.OutcomeFilter{Tenant: acme, Task: first, Limit: 10})
+	_, errs["Tally"] = store.Tally(ctx, acme, first)
 	errs["InTx"] = store.InTx(ctx, func(tx activity.Store) error {
 		// Were fn called, its error would not be for the caller to see.
 		tx.AppendEvents(context.WithoutCancel(ctx), newRows(n+1, n+2))
@@ -32,9 +45,17 @@ func calls(ctx context.Context, store activity.Store, n int) map[string]error {
 	return errs
 }
 
+// holdsFirst checks that the first row and the first task are stored, and nothing else.
+func (s subject) holdsFirst() {
+	s.Helper()
+	s.holds(acme, newRow(1))
+	s.holdsTasks(acme, newTask(1))
+	s.reported(newTask(1).ID)
+}
+
 func checkEnded(s subject) {
-	row := newRow(1)
-	s.append(row)
+	s.append(newRow(1))
+	s.addTasks(newTask(1))
 	for want, ctx := range ended(s.Context()) {
 		for call, err := range calls(ctx, s.store, 2) {
 			if !errors.Is(err, want) {
@@ -42,13 +63,13 @@ func checkEnded(s subject) {
 			}
 		}
 	}
-	s.holds(acme, row)
+	s.holdsFirst()
 }
 
 func checkEndedInTx(s subject) {
-	row := newRow(1)
 	err := s.store.InTx(s.Context(), func(tx activity.Store) error {
-		s.in(tx).append(row)
+		s.in(tx).append(newRow(1))
+		s.in(tx).addTasks(newTask(1))
 		for want, ctx := range ended(s.Context()) {
 			for call, err := range calls(ctx, tx, 2) {
 				if !errors.Is(err, want) {
@@ -60,9 +81,10 @@ func checkEndedInTx(s subject) {
 	})
 	// Whether the transaction survives that is the store's choice.
 	if err == nil {
-		s.holds(acme, row)
+		s.holdsFirst()
 	} else {
 		s.holds(acme)
+		s.holdsTasks(acme)
 	}
 }
 
@@ -71,6 +93,7 @@ func checkEndingInTx(s subject) {
 	defer cancel()
 	err := s.store.InTx(ctx, func(tx activity.Store) error {
 		s.in(tx).append(newRow(1))
+		s.in(tx).addTasks(newTask(1))
 		cancel()
 		return nil
 	})
@@ -78,6 +101,7 @@ func checkEndingInTx(s subject) {
 		s.Errorf("InTx whose context ended before fn returned = %v, want %v", err, context.Canceled)
 	}
 	s.holds(acme)
+	s.holdsTasks(acme)
 }
 
 // A context may end while the store already keeps the rows, so here an error leaves open whether

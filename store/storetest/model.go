@@ -7,9 +7,10 @@ import (
 )
 
 // model holds what should be stored. It knows nothing of how stores answer queries: it takes
-// EventQuery by its comments, and not by its Match.
+// EventQuery and TaskFilter by their comments, and not by their Match.
 type model struct {
 	events []activity.Event
+	tasks  []activity.Task
 }
 
 // add adds the events of rows that were stored.

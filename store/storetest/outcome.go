@@ -20,7 +20,7 @@ func newOutcome(task activity.ID, seq int64, changes ...outcomeChange) activity.
 		Task:   task,
 		Seq:    seq,
 		Kind:   "created",
-		Record: contact(seq),
+		Record: contactNo(seq),
 		Row:    seq + 1,
 		After:  fmt.Appendf(nil, `{"n": %d}`, seq),
 		At:     epoch.Add(time.Duration(seq%1000) * time.Second),
@@ -47,9 +47,9 @@ func mixedOutcomes(task activity.ID, from, to int64) []activity.OutcomeRow {
 	for i := range rows {
 		for _, change := range [][]outcomeChange{
 			{},
-			{ofKind("error"), noRecord, message("bad\tvalue, \\N: \"é\"\n" + fmt.Sprint(i)), values(nil, nil, nil)},
-			{ofKind("updated"), values(json.RawMessage(`{"n":null}`), json.RawMessage(`{}`), json.RawMessage(`{"Ünï": "\u00fc"}`))},
-			{ofKind("error"), noRecord, atRow(0), values(nil, nil, json.RawMessage(`{}`))},
+			{ofKind("error"), noRecord, message("bad\tvalue, \\N: \"é\"\n" + fmt.Sprint(i)), withValues(nil, nil, nil)},
+			{ofKind("updated"), withValues(json.RawMessage(`{"n":null}`), json.RawMessage(`{}`), json.RawMessage(`{"Ünï": "\u00fc"}`))},
+			{ofKind("error"), noRecord, atRow(0), withValues(nil, nil, json.RawMessage(`{}`))},
 		}[i%4] {
 			change(&rows[i])
 		}
@@ -57,8 +57,8 @@ func mixedOutcomes(task activity.ID, from, to int64) []activity.OutcomeRow {
 	return rows
 }
 
-// contact returns a record.
-func contact(n int64) activity.Entity {
+// contactNo returns a record.
+func contactNo(n int64) activity.Entity {
 	return activity.Entity{Kind: "contact", ID: fmt.Sprint(n), Label: fmt.Sprintf("Contact no. %d", n)}
 }
 
@@ -71,7 +71,7 @@ func noRecord(r *activity.OutcomeRow)          { r.Record = activity.Entity{} }
 func atRow(n int64) outcomeChange              { return func(r *activity.OutcomeRow) { r.Row = n } }
 func message(text string) outcomeChange        { return func(r *activity.OutcomeRow) { r.Message = text } }
 func ofTenant(name string) outcomeChange       { return func(r *activity.OutcomeRow) { r.Tenant = name } }
-func values(before, after, extra json.RawMessage) outcomeChange {
+func withValues(before, after, extra json.RawMessage) outcomeChange {
 	return func(r *activity.OutcomeRow) { r.Before, r.After, r.Extra = before, after, extra }
 }
 

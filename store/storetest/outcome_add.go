@@ -101,7 +101,7 @@ func checkUsedSeq(s subject) {
 	rows := newOutcomes(run.ID, 1, 4)
 	s.report(rows...)
 	s.refusesOutcomes(rows[1]) // even the very same
-	for _, change := range []outcomeChange{ofKind("error"), ofRecord(deal), noRecord, atRow(7), message("other"), values(nil, nil, nil)} {
+	for _, change := range []outcomeChange{ofKind("error"), ofRecord(deal), noRecord, atRow(7), message("other"), withValues(nil, nil, nil)} {
 		s.refusesOutcomes(newOutcome(run.ID, 2, change))
 		s.reported(run.ID, rows...)
 	}

@@ -96,7 +96,7 @@ func checkRecords(s subject) {
 	for _, label := range []string{"", "Other", "Big one"} {
 		s.lists(activity.OutcomeFilter{Tenant: acme, Records: []activity.Entity{{Kind: "deal", ID: "1", Label: label}}}, rows[1], rows[4], later)
 	}
-	s.lists(activity.OutcomeFilter{Tenant: acme, Records: []activity.Entity{contact(1)}}, rows[3])
+	s.lists(activity.OutcomeFilter{Tenant: acme, Records: []activity.Entity{contactNo(1)}}, rows[3])
 	s.lists(activity.OutcomeFilter{Tenant: acme, Records: []activity.Entity{call, {Kind: "deal", ID: "10"}, {Kind: "contact", ID: "1"}}}, rows[2], rows[3])
 	s.lists(activity.OutcomeFilter{Tenant: acme, Records: []activity.Entity{ana}})
 	s.lists(activity.OutcomeFilter{Tenant: acme, Records: []activity.Entity{deal}, Task: run.ID}, rows[1], rows[4])
@@ -109,7 +109,7 @@ func checkLongRecords(s subject) {
 	s.stores(run)
 	records := make([]activity.Entity, activity.MaxListed)
 	for i := range records {
-		records[i] = contact(int64(2 * i))
+		records[i] = contactNo(int64(2 * i))
 	}
 	rows := newOutcomes(run.ID, 1, 11)
 	far := newOutcome(run.ID, 11, ofRecord(records[activity.MaxListed-1]))

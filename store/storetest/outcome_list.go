@@ -54,7 +54,7 @@ func checkOutcomeBytes(s subject) {
 		`{"":null,"A":true,"a":false}`,
 	} {
 		data := json.RawMessage(text)
-		for place, change := range []outcomeChange{values(data, nil, nil), values(nil, data, nil), values(nil, nil, data), values(data, data, data)} {
+		for place, change := range []outcomeChange{withValues(data, nil, nil), withValues(nil, data, nil), withValues(nil, nil, data), withValues(data, data, data)} {
 			rows = append(rows, newOutcome(run.ID, int64(10*(i+1)+place), change))
 		}
 	}
@@ -121,7 +121,7 @@ func checkOutcomesElsewhere(s subject) {
 	rows, others := newOutcomes(run.ID, 1, 4), newOutcomes(other.ID, 1, 6, ofTenant(globex))
 	s.report(rows...)
 	s.report(others...)
-	records := []activity.Entity{contact(1), contact(3), contact(5)}
+	records := []activity.Entity{contactNo(1), contactNo(3), contactNo(5)}
 	s.lists(activity.OutcomeFilter{Tenant: acme, Records: records}, rows[0], rows[2])
 	s.lists(activity.OutcomeFilter{Tenant: globex, Records: records}, others[0], others[2], others[4])
 	for _, tenant := range []string{acme, "GLOBEX", "globex ", "globe", "globe%", "glob_x", ""} {

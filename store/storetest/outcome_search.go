@@ -27,7 +27,7 @@ func searched(s subject, rows ...activity.OutcomeRow) func(text string, want ...
 func texts(messages ...string) []activity.OutcomeRow {
 	var rows []activity.OutcomeRow
 	for _, text := range messages {
-		rows = append(rows, newOutcome(activity.ID{}, 0, noRecord, message(text), values(nil, nil, nil)))
+		rows = append(rows, newOutcome(activity.ID{}, 0, noRecord, message(text), withValues(nil, nil, nil)))
 	}
 	return rows
 }

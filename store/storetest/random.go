@@ -18,6 +18,7 @@ import (
 var randomCases = []testCase{
 	{name: "store", check: func(s subject) { checkRandom(s, (*randomizer).store) }},
 	{name: "journal", check: func(s subject) { checkRandom(s, (*randomizer).journal) }},
+	{name: "tasks", check: func(s subject) { checkRandom(s, (*randomizer).tasks) }},
 }
 
 // seed returns the seed of the random cases.
@@ -71,7 +72,9 @@ type randomizer struct {
 	rand  *rand.Rand
 	both  *both
 	model *model
-	n     int // rows so far
+	n     int // rows and tasks so far
+
+	reported map[activity.ID]int64 // the last outcome of each task
 }
 
 // store makes operations on the store itself.

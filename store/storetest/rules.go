@@ -14,5 +14,15 @@ func rules() []testCase {
 		eventCases,
 		feedCases,
 		queryCases,
+		taskWholeCases,
+		taskTxCases,
+		addTaskCases,
+		changeTaskCases,
+		listTasksCases,
+		taskFilterCases,
+		admitCases,
+		claimCases,
+		lostCases,
+		outcomeCases,
 	)
 }

@@ -11,17 +11,30 @@ import (
 	"testing"
 )
 
-// contract is what store.go says: the sentences of its lists and of the comments on the conditions
-// of a query, which must have cases, and all its other sentences, which may.
-type contract struct{ must, may []string }
+// contract is what store.go and store_task.go say: the sentences of their lists and the comments on the
+// fields of queries, which must have cases, and all other sentences and comments on fields, which may.
+type contract struct {
+	must, may []string
+	fields    map[string]string // the comments of the queries' fields, by "EventQuery.About"
+}
+
+// queries are the structs whose fields are conditions, each of which must have a case.
+var queries = []string{"EventQuery", "TaskFilter", "OutcomeFilter"}
 
 func parseContract(t *testing.T) contract {
 	t.Helper()
-	file, err := parser.ParseFile(token.NewFileSet(), "../../store.go", nil, parser.ParseComments)
-	if err != nil {
-		t.Fatal(err)
+	c := contract{fields: map[string]string{}}
+	for _, name := range []string{"../../store.go", "../../store_task.go"} {
+		file, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.ParseComments)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.read(file)
 	}
-	var c contract
+	return c
+}
+
+func (c *contract) read(file *ast.File) {
 	for _, group := range file.Comments {
 		for _, block := range new(comment.Parser).Parse(group.Text()).Content {
 			switch block := block.(type) {
@@ -37,16 +50,26 @@ func parseContract(t *testing.T) contract {
 		}
 	}
 	ast.Inspect(file, func(node ast.Node) bool {
-		if spec, ok := node.(*ast.TypeSpec); ok && spec.Name.Name == "EventQuery" {
-			for _, field := range spec.Type.(*ast.StructType).Fields.List {
-				if field.Comment != nil {
-					c.must = append(c.must, strings.TrimSpace(field.Comment.Text()))
+		spec, ok := node.(*ast.TypeSpec)
+		if !ok {
+			return true
+		}
+		if fields, ok := spec.Type.(*ast.StructType); ok {
+			for _, field := range fields.Fields.List {
+				if field.Comment == nil {
+					continue
+				}
+				said := strings.TrimSpace(field.Comment.Text())
+				c.may = append(c.may, said)
+				for _, name := range field.Names {
+					if slices.Contains(queries, spec.Name.Name) {
+						c.fields[spec.Name.Name+"."+name.Name] = said
+					}
 				}
 			}
 		}
 		return true
 	})
-	return c
 }
 
 // text returns a paragraph on one line.
@@ -81,15 +104,19 @@ func sentences(text string) []string {
 
 func TestEverySentenceHasACase(t *testing.T) {
 	c := parseContract(t)
-	if len(c.must) < 20 {
-		t.Fatalf("store.go has only %d sentences to check: %q", len(c.must), c.must)
+	if len(c.must) < 50 || len(c.fields) < 30 {
+		t.Fatalf("the contract has only %d sentences and %d fields to check: %q", len(c.must), len(c.fields), c.must)
 	}
 	quoted := map[string]bool{}
 	names := map[string]bool{}
 	for _, test := range rules() {
 		quoted[test.Rule] = true
 		if !slices.Contains(c.must, test.Rule) && !slices.Contains(c.may, test.Rule) {
-			t.Errorf("case %q quotes a sentence that is not in store.go: %s", test.name, test.Rule)
+			t.Errorf("case %q quotes a sentence that is not in the contract: %s", test.name, test.Rule)
+		}
+		field, _, _ := strings.Cut(test.name, ",")
+		if said, ok := c.fields[field]; ok && said == test.Rule {
+			delete(c.fields, field)
 		}
 		if names[test.name] {
 			t.Errorf("there are two cases named %q", test.name)
@@ -98,8 +125,11 @@ func TestEverySentenceHasACase(t *testing.T) {
 	}
 	for _, sentence := range c.must {
 		if !quoted[sentence] {
-			t.Errorf("this sentence of store.go has no case: %s", sentence)
+			t.Errorf("this sentence of the contract has no case: %s", sentence)
 		}
+	}
+	for field, said := range c.fields {
+		t.Errorf("there is no case named %s that quotes its comment: %s", field, said)
 	}
 }
 

@@ -47,6 +47,7 @@ func groups() []group {
 		{"rules", rules()},
 		{"content", contentCases},
 		{"journal", journalCases()},
+		{"promises", promiseCases()},
 		{"paging while appending", pagingCases},
 		{"random", randomCases},
 	}
@@ -55,7 +56,7 @@ func groups() []group {
 // testCase is one thing that a store must do.
 type testCase struct {
 	name  string
-	Rule  string // the sentence of store.go that it checks, word for word; empty if it is no single one
+	Rule  string // the sentence of the contract that it checks, word for word; empty if it is no single one
 	check func(s subject)
 }
 

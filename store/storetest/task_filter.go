@@ -2,9 +2,7 @@ package storetest
 
 import (
 	"fmt"
-	"slices"
 	"strings"
-	"time"
 
 	"github.com/go-activity/activity"
 )
@@ -14,13 +12,13 @@ import (
 var taskFilterCases = []testCase{
 	{"TaskFilter.Kinds", "of one of these kinds, if there are any", checkTaskKinds},
 	{"TaskFilter.Kinds, long", "of one of these kinds, if there are any", checkLongTaskKinds},
-	{"TaskFilter.Statuses", "of one of these statuses, if there are any", checkStatuses},
+	{"TaskFilter.Statuses", "of one of these statuses, if there are any", checkTaskStatuses},
 	{"TaskFilter.Actor", "run for this actor, unless zero", checkTaskActor},
 	{"TaskFilter.Entities", "about one of these entities, if there are any", checkTaskEntities},
 	{"TaskFilter.Entities, long", "about one of these entities, if there are any", checkLongTaskEntities},
 	{"TaskFilter.Parent", "a step of this task, unless zero", checkParent},
 	{"TaskFilter.Trigger", "started so, unless zero", checkTrigger},
-	{"TaskFilter.Previews", "no previews, previews too, or nothing else", checkPreviews},
+	{"TaskFilter.Previews", "no previews, previews too, or nothing else", checkTaskPreviews},
 	{"TaskFilter.Words", "each of these is a word of the title; see Words", checkWords},
 	{"TaskFilter.Attributes", "with each of these attributes", checkAttributes},
 	{"TaskFilter.MinID", "task ID at least this", checkMinID},
@@ -59,7 +57,7 @@ func checkLongTaskKinds(s subject) {
 	s.findsTasks(activity.TaskFilter{Tenant: acme, Kinds: names, Sort: activity.SortKind}, tasks[1:]...)
 }
 
-func checkStatuses(s subject) {
+func checkTaskStatuses(s subject) {
 	var tasks []activity.Task
 	for n, status := range append(activity.Statuses, activity.Statuses...) {
 		tasks = append(tasks, newTask(n, inStatus(status)))
@@ -147,7 +145,7 @@ func checkTrigger(s subject) {
 	s.findsTasks(activity.TaskFilter{Tenant: acme}, tasks...)
 }
 
-func checkPreviews(s subject) {
+func checkTaskPreviews(s subject) {
 	tasks := []activity.Task{newTask(0), newTask(1, asPreview), newTask(2), newTask(3, asPreview, taskKind("other"))}
 	s.addTasks(tasks...)
 	for _, descending := range []bool{false, true} {
@@ -215,158 +213,4 @@ func checkAttributes(s subject) {
 		}
 		s.findsTasks(activity.TaskFilter{Tenant: acme, Attributes: test.wanted}, want...)
 	}
-}
-
-// orders are filters for all tasks of some cases, which a store may answer in different ways.
-var orders = []activity.TaskFilter{
-	{Tenant: acme},
-	{Tenant: acme, Entities: []activity.Entity{deal}, Descending: true},
-	{Tenant: acme, Sort: activity.SortTitle},
-}
-
-func checkMinID(s subject) {
-	tasks := newTasks(0, 4)
-	s.addTasks(tasks...)
-	for _, filter := range orders {
-		for i, task := range tasks {
-			before, same, after := around(task.ID)
-			filter.MinID = before
-			s.findsTasks(filter, tasks[i:]...)
-			filter.MinID = same
-			s.findsTasks(filter, tasks[i:]...)
-			filter.MinID = after
-			s.findsTasks(filter, tasks[i+1:]...)
-		}
-	}
-}
-
-func checkMaxID(s subject) {
-	tasks := newTasks(0, 4)
-	s.addTasks(tasks...)
-	for _, filter := range orders {
-		for i, task := range tasks {
-			before, same, after := around(task.ID)
-			filter.MaxID = before
-			s.findsTasks(filter, tasks[:i]...)
-			filter.MaxID = same
-			s.findsTasks(filter, tasks[:i]...)
-			filter.MaxID = after
-			s.findsTasks(filter, tasks[:i+1]...)
-			filter.MaxID, filter.MinID = task.ID, tasks[1].ID
-			s.findsTasks(filter, tasks[min(1, i):i]...)
-			filter.MinID = activity.ID{}
-		}
-	}
-}
-
-// restarted returns tasks, by their start. They were queued in another order.
-func restarted() []activity.Task {
-	return []activity.Task{
-		newTask(5),
-		newTask(3, startedAt(epoch.Add(10*time.Second))),
-		newTask(4, startedAt(epoch.Add(10*time.Second+time.Microsecond)), endedAt(epoch.Add(time.Hour))),
-		newTask(12),
-		newTask(1, startedAt(epoch.Add(time.Hour))),
-	}
-}
-
-func checkFrom(s subject) {
-	tasks := restarted()
-	s.addTasks(tasks...)
-	for _, filter := range orders {
-		for i, task := range tasks {
-			filter.From = task.Start()
-			s.findsTasks(filter, tasks[i:]...)
-			filter.From = task.Start().Add(time.Microsecond)
-			s.findsTasks(filter, tasks[i+1:]...)
-			filter.From = task.Start().In(time.FixedZone("", -8*3600))
-			s.findsTasks(filter, tasks[i:]...)
-		}
-	}
-}
-
-func checkTo(s subject) {
-	tasks := restarted()
-	s.addTasks(tasks...)
-	for _, filter := range orders {
-		for i, task := range tasks {
-			filter.To = task.Start()
-			s.findsTasks(filter, tasks[:i]...)
-			filter.To = task.Start().Add(time.Microsecond).In(time.FixedZone("", -8*3600))
-			s.findsTasks(filter, tasks[:i+1]...)
-			filter.From = tasks[1].Start()
-			s.findsTasks(filter, tasks[min(1, i+1):i+1]...)
-			filter.From = time.Time{}
-		}
-	}
-}
-
-func checkSort(s subject) {
-	tasks := varied()
-	s.addTasks(tasks...)
-	numbers := map[activity.TaskSort]func(t activity.Task) int64{
-		activity.SortTotal:      func(t activity.Task) int64 { return t.Total },
-		activity.SortCreated:    func(t activity.Task) int64 { return t.Counts.Created },
-		activity.SortUpdated:    func(t activity.Task) int64 { return t.Counts.Updated },
-		activity.SortDeleted:    func(t activity.Task) int64 { return t.Counts.Deleted },
-		activity.SortUnmodified: func(t activity.Task) int64 { return t.Counts.Unmodified },
-		activity.SortFailed:     func(t activity.Task) int64 { return t.Counts.Failed },
-		activity.SortWarned:     func(t activity.Task) int64 { return t.Counts.Warned },
-		activity.SortSucceeded:  func(t activity.Task) int64 { return t.Counts.Succeeded() },
-		activity.SortAttempted:  func(t activity.Task) int64 { return t.Counts.Attempted() },
-		activity.SortStatus:     func(t activity.Task) int64 { return int64(t.Status) },
-		activity.SortDuration:   func(t activity.Task) int64 { return int64(t.Duration()) },
-		activity.SortQueued:     func(t activity.Task) int64 { return t.QueuedAt.UnixMicro() },
-		activity.SortStart:      func(t activity.Task) int64 { return t.Start().UnixMicro() },
-		"":                      func(t activity.Task) int64 { return t.Start().UnixMicro() },
-	}
-	for sort, number := range numbers {
-		want := slices.Clone(tasks) // by ID
-		slices.SortStableFunc(want, func(a, b activity.Task) int { return int(number(a) - number(b)) })
-		for _, descending := range []bool{false, true} {
-			got, err := s.store.Tasks(s.Context(), activity.TaskFilter{Tenant: acme, Sort: sort, Descending: descending, Limit: 100})
-			if err != nil {
-				s.Fatalf("Tasks: %v", err)
-			}
-			if d := diffTasks(want, got); d != "" {
-				s.Errorf("Tasks by %q, descending %t: %s", sort, descending, d)
-			}
-			slices.Reverse(want)
-		}
-	}
-}
-
-func checkDescending(s subject) {
-	tasks := newTasks(0, 5)
-	s.addTasks(tasks...)
-	for _, sort := range []activity.TaskSort{activity.SortStart, activity.SortQueued, activity.SortTitle} {
-		s.findsTasks(activity.TaskFilter{Tenant: acme, Sort: sort, Limit: 2}, tasks[:2]...)
-		s.findsTasks(activity.TaskFilter{Tenant: acme, Sort: sort, Descending: true, Limit: 2}, tasks[3:]...)
-		s.findsTasks(activity.TaskFilter{Tenant: acme, Sort: sort, Descending: true, MaxID: tasks[3].ID, Limit: 2}, tasks[1:3]...)
-	}
-}
-
-func checkAfterPlace(s subject) {
-	tasks := newTasks(0, 5)
-	s.addTasks(tasks...)
-	for _, filter := range orders {
-		for i, task := range tasks {
-			place := filter.Sort.Place(&task)
-			filter.After = &place
-			if filter.Descending {
-				s.findsTasks(filter, tasks[:i]...)
-			} else {
-				s.findsTasks(filter, tasks[i+1:]...)
-			}
-		}
-	}
-}
-
-func checkOneTask(s subject) {
-	tasks := newTasks(0, 3)
-	s.addTasks(tasks...)
-	s.findsTasks(activity.TaskFilter{Tenant: acme, Limit: 1}, tasks[0])
-	s.findsTasks(activity.TaskFilter{Tenant: acme, Limit: 1, Descending: true}, tasks[2])
-	s.findsTasks(activity.TaskFilter{Tenant: acme, Limit: 1, Entities: []activity.Entity{deal}, MaxID: tasks[2].ID, Descending: true}, tasks[1])
-	s.counts(activity.TaskFilter{Tenant: acme, Limit: 1}, 1)
 }
