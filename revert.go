@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
+	"time"
 )
 
 // RevertKind is the name of the kind of task that [Tenant.Revert] makes. Every journal knows it.
@@ -19,6 +21,7 @@ const (
 var revertKind = Kind{
 	Name:  RevertKind,
 	Label: "Undo",
+	Lease: 15 * time.Second,
 	Outcomes: []OutcomeKind{
 		{outcomeReverted, "Reverted", Updated},
 		{outcomeKept, "Kept because edited since", Unmodified},
@@ -71,11 +74,12 @@ func edits(left, current map[string]any) string {
 }
 
 // Revert undoes a run: it hands each change to fn, the last one first, as a new task of who asks for it whose Reverts is the run.
-// fn brings the record back from Before if it is still as After says, which [Change.Check] tells; if it returns an [ErrEdited], the record is kept and
+// What counts as failed, warned or unmodified is no change. fn brings the record back from Before if it is still as After says, which [Change.Check] tells; if it returns an [ErrEdited], the record is kept and
 // listed as such; any other error is listed as a failure of that record. Each is an outcome of the new task: "reverted", "kept" or "failed".
 //
 // The run must have ended and be no preview; its RevertedBy is the new task from then on. A run that is being reverted, or was, is a [TransitionError];
-// one whose undo failed or was cancelled may be reverted again. Two undos of one run never overlap.
+// one whose undo failed or was cancelled may be reverted again. Two undos of one run never overlap. The undo takes over the run's
+// Exclusive key: while another task has it, the error is a [WaitError], and nothing is stored.
 //
 // The error is that of Do: nil if the undo came to its end, whatever became of single records. fn may write in the host's transaction; it is called by one goroutine, one change at a time,
 // with the run's context, in which the undo can be cancelled.
@@ -98,7 +102,7 @@ func (t Tenant) Revert(ctx context.Context, id ID, by Entity, fn func(context.Co
 	}
 	task, k, err := t.task(ctx, TaskSpec{
 		Kind: RevertKind, Title: run.Title, Actor: by, About: run.About, Total: run.Counts.Created + run.Counts.Updated + run.Counts.Deleted,
-		Attributes: run.Attributes,
+		Attributes: run.Attributes, Exclusive: run.Exclusive,
 	})
 	if err != nil {
 		return Task{}, err
@@ -108,7 +112,7 @@ func (t Tenant) Revert(ctx context.Context, id ID, by Entity, fn func(context.Co
 	if err != nil {
 		return task, err
 	}
-	return t.finish(ctx, r, func(ctx context.Context, r *Run) error { return t.revert(ctx, r, id, fn) })
+	return t.finish(ctx, r, func(ctx context.Context, r *Run) error { return t.revert(ctx, r, id, run.Kind, fn) })
 }
 
 // beginRevert starts the undo and marks the run, at once.
@@ -134,6 +138,13 @@ func (t Tenant) beginRevert(ctx context.Context, run, task Task, k *kind) (*Run,
 		if _, _, err = tx.ChangeTask(ctx, TaskUpdate{Tenant: t.name, ID: run.ID, Now: t.journal.shared.clock(), RevertedBy: task.ID}); err != nil {
 			return err
 		}
+		wait, err := t.admit(ctx, tx, task, k)
+		if err != nil {
+			return err
+		}
+		if !wait.IsZero() {
+			return &WaitError{ID: run.ID, Wait: wait} // nothing is queued: ask again later
+		}
 		task, _, err = t.start(ctx, tx, task, k)
 		return err
 	})
@@ -143,17 +154,32 @@ func (t Tenant) beginRevert(ctx context.Context, run, task Task, k *kind) (*Run,
 	return t.run(ctx, task, k, nil), task, nil
 }
 
+// changes reports whether an outcome tells of a change: it has values, and does not count as failed, warned or unmodified. The
+// kind is nil if it is not configured any more.
+func (k *kind) changes(r *OutcomeRow) bool {
+	if r.Before == nil && r.After == nil {
+		return false
+	}
+	if k != nil {
+		if o, ok := k.outcomes[r.Kind]; ok {
+			return o.Counts != Failed && o.Counts != Warned && o.Counts != Unmodified
+		}
+	}
+	return true
+}
+
 // revert hands the changes of a run to fn and reports what became of them.
-func (t Tenant) revert(ctx context.Context, r *Run, id ID, fn func(context.Context, Change) error) error {
+func (t Tenant) revert(ctx context.Context, r *Run, id ID, kind string, fn func(context.Context, Change) error) error {
 	f := OutcomeFilter{Tenant: t.name, Task: id, Descending: true, Limit: MaxLimit}
+	of := t.journal.shared.kinds[kind]
 	total := r.Task().Total
 	done := int64(0)
 	for row, err := range t.journal.outcomes(ctx, f) {
 		if err != nil {
 			return err
 		}
-		if row.Before == nil && row.After == nil {
-			continue // nothing was changed
+		if !of.changes(row) {
+			continue
 		}
 		o, err := row.outcome()
 		if err != nil {
@@ -167,7 +193,7 @@ func (t Tenant) revert(ctx context.Context, r *Run, id ID, fn func(context.Conte
 		case ctx.Err() != nil:
 			return context.Cause(ctx)
 		case errors.Is(err, ErrEdited):
-			undo.Kind, undo.Message, undo.Before, undo.After = outcomeKept, cut(err.Error(), MaxMessage), nil, nil
+			undo.Kind, undo.Message, undo.Before, undo.After = outcomeKept, cut(strings.TrimPrefix(err.Error(), "activity: "), MaxMessage), nil, nil
 		case err != nil:
 			undo.Kind, undo.Message, undo.Before, undo.After = outcomeFailed, cut(err.Error(), MaxMessage), nil, nil
 		}

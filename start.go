@@ -247,7 +247,7 @@ const (
 // fails with the error if it returns one, which Do passes on. A panic of fn is a [PanicError], with its stack in the task's Detail. fn gets the
 // run's context.
 //
-// While the task waits, Do does; when ctx ends meanwhile, or the process, the task does not stay behind: it is cancelled, or fails as lost.
+// While the task waits, Do does: for a task that was lost it waits until somebody recovers it, which [Journal.Run] does. When ctx ends meanwhile, or the process, the task does not stay behind: it is cancelled, or fails as lost.
 // If the task was cancelled or lost while fn ran, the error is an [ErrNotRunning].
 //
 // With the key of a task that has ended, Do returns that task and does not call fn; with that of a task that somebody else runs,

@@ -91,6 +91,7 @@ func (w *taskWorkload) next() activity.Task {
 	end := w.rng.IntN(100)
 	wait := time.Duration(1+w.rng.IntN(20e6)) * time.Microsecond
 	work := time.Duration(1+w.rng.IntN(600e6)) * time.Microsecond
+	total := int64(1 + w.rng.IntN(1000))
 	switch place := n % recipeStep; {
 	case place == 0:
 		t.Tenant, t.Preview, t.Recipe = tenant, false, true
@@ -103,7 +104,7 @@ func (w *taskWorkload) next() activity.Task {
 		t.Status = activity.StatusQueued
 		return t
 	}
-	t.StartedAt, t.Attempt, t.Total = at.Add(wait), 1, int64(1+w.rng.IntN(1000))
+	t.StartedAt, t.Attempt, t.Total = at.Add(wait), 1, total
 	if n >= w.size-openTasks {
 		t.Status, t.LeaseUntil = activity.StatusProcessing, t.StartedAt.Add(time.Minute)
 		return t

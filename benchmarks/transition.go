@@ -9,15 +9,15 @@ import (
 	"github.com/go-activity/activity"
 )
 
-// rehearsal is a store of one queued task. A run on it shows what is stored when the task is started
-// and completed: what a hand-written program has to store.
+// rehearsal is a store of one task. Its life there shows what is stored of it: what a hand-written
+// program has to store.
 type rehearsal struct {
 	activity.Store
 	task  activity.Task
 	steps []transition
 }
 
-// transition is one of a task's: how it is before and after, and the event.
+// transition is one of a task's, or its beginning: how it is before and after, and the event.
 type transition struct {
 	update        activity.TaskUpdate
 	before, after activity.Task
@@ -25,6 +25,12 @@ type transition struct {
 }
 
 func (r *rehearsal) InTx(_ context.Context, fn func(activity.Store) error) error { return fn(r) }
+
+func (r *rehearsal) AddTask(_ context.Context, task activity.Task) (activity.Task, error) {
+	r.task = task.Clone()
+	r.steps = append(r.steps, transition{after: task.Clone()})
+	return task, nil
+}
 
 func (r *rehearsal) Task(context.Context, string, activity.ID) (activity.Task, error) {
 	return r.task.Clone(), nil
@@ -49,20 +55,23 @@ func (r *rehearsal) AppendEvents(_ context.Context, rows []activity.EventRow) ([
 	return []activity.Event{rows[0].Event}, nil
 }
 
-// transitionsOf returns the start and the end of a queued task.
-func transitionsOf(ctx context.Context, journal *activity.Journal, task activity.Task) (start, end transition, err error) {
-	r := rehearsal{task: task}
-	run, err := journal.With(&r).Tenant(task.Tenant).Start(ctx, task.ID)
+// life is what becomes of a task.
+type life struct{ queued, started, completed transition }
+
+// lifeOf queues, starts and completes a task.
+func lifeOf(ctx context.Context, journal *activity.Journal, spec activity.TaskSpec) (life, error) {
+	var r rehearsal
+	run, err := startTask(ctx, journal.With(&r).Tenant(tenant), spec)
 	if err != nil {
-		return start, end, err
+		return life{}, err
 	}
 	if err := run.Complete(ctx); err != nil {
-		return start, end, err
+		return life{}, err
 	}
-	if len(r.steps) != 2 || r.task.Status != activity.StatusCompleted {
-		return start, end, fmt.Errorf("a run takes %d changes of its task, which is %v", len(r.steps), r.task.Status)
+	if len(r.steps) != 3 || r.task.Status != activity.StatusCompleted {
+		return life{}, fmt.Errorf("a task takes %d steps and is %v", len(r.steps), r.task.Status)
 	}
-	return r.steps[0], r.steps[1], nil
+	return life{r.steps[0], r.steps[1], r.steps[2]}, nil
 }
 
 // movedFacets are the lists in which a transition moves its task: all when it gets a new start, else
@@ -74,32 +83,27 @@ func movedFacets(t transition) []int64 {
 	return facetsOf(&t.before)
 }
 
-// queueTasks queues so many tasks in one transaction.
-func (b *bench) queueTasks(store activity.Store, w *taskWorkload, n int) ([]activity.Task, error) {
-	tasks := make([]activity.Task, n)
-	err := store.InTx(b.ctx, func(tx activity.Store) (err error) {
-		t := b.journal.With(tx).Tenant(tenant)
-		for i := range tasks {
-			if tasks[i], err = t.Enqueue(b.ctx, w.spec()); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	return tasks, err
-}
-
 // transitionSide starts and completes tasks.
-func (b *bench) transitionSide(store activity.Store, w *taskWorkload) side {
+func transitionSide(b *bench, store activity.Store, w *taskWorkload) side {
 	var tasks []activity.Task
-	t := b.journal.With(store).Tenant(tenant)
 	return side{
 		name: "Start and Complete",
-		prepare: func(n int) (err error) {
-			tasks, err = b.queueTasks(store, w, n)
-			return err
+		prepare: func(n int) error {
+			tasks = tasks[:0]
+			return store.InTx(b.ctx, func(tx activity.Store) error {
+				t := b.journal.With(tx).Tenant(tenant)
+				for range n {
+					task, err := t.Enqueue(b.ctx, w.spec())
+					if err != nil {
+						return err
+					}
+					tasks = append(tasks, task)
+				}
+				return nil
+			})
 		},
 		run: func(n int) error {
+			t := b.journal.With(store).Tenant(tenant)
 			for i := range tasks {
 				run, err := t.Start(b.ctx, tasks[i].ID)
 				if err != nil {
@@ -114,32 +118,39 @@ func (b *bench) transitionSide(store activity.Store, w *taskWorkload) side {
 	}
 }
 
-// transitionFloor makes the same transitions by hand. All that is to be stored is there before.
-func transitionFloor[R any](b *bench, store activity.Store, w *taskWorkload, rows func(transition) R, start, end func(R) error) side {
+// taskFloor is a database in which tasks live by hand. It takes transitions in a form R, which has all
+// that is to be stored.
+type taskFloor[R any] struct {
+	queue           func(tasks []activity.Task, events []activity.EventRow) error
+	rows            func(transition) R
+	start, complete func(R) error
+}
+
+// floorSide makes the transitions of transitionSide by hand.
+func floorSide[R any](b *bench, s taskFloor[R], w *taskWorkload) side {
 	var all [][2]R
 	return side{
 		name: "by hand",
 		prepare: func(n int) error {
-			tasks, err := b.queueTasks(store, w, n)
-			if err != nil {
-				return err
-			}
 			all = all[:0]
-			for _, task := range tasks {
-				started, ended, err := transitionsOf(b.ctx, b.journal, task)
+			var tasks []activity.Task
+			var events []activity.EventRow
+			for range n {
+				life, err := lifeOf(b.ctx, b.journal, w.spec())
 				if err != nil {
 					return err
 				}
-				all = append(all, [2]R{rows(started), rows(ended)})
+				tasks, events = append(tasks, life.queued.after), append(events, life.queued.event)
+				all = append(all, [2]R{s.rows(life.started), s.rows(life.completed)})
 			}
-			return nil
+			return s.queue(tasks, events)
 		},
 		run: func(n int) error {
 			for i := range all {
-				if err := start(all[i][0]); err != nil {
+				if err := s.start(all[i][0]); err != nil {
 					return err
 				}
-				if err := end(all[i][1]); err != nil {
+				if err := s.complete(all[i][1]); err != nil {
 					return err
 				}
 			}

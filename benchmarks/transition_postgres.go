@@ -75,13 +75,24 @@ func pgTransition(ctx context.Context, conn *pgx.Conn, statement string, values 
 	})
 }
 
-func pgPrepareTransitions(ctx context.Context, conn *pgx.Conn) error {
+// newPgTaskFloor prepares what tasks live by.
+func newPgTaskFloor(ctx context.Context, conn *pgx.Conn) (taskFloor[[]any], error) {
 	for name, text := range map[string]string{"start": pgStart, "complete": pgComplete} {
 		if _, err := conn.Prepare(ctx, name, text); err != nil {
-			return fmt.Errorf("%s: %w", name, err)
+			return taskFloor[[]any]{}, fmt.Errorf("%s: %w", name, err)
 		}
 	}
-	return nil
+	return taskFloor[[]any]{
+		queue: func(tasks []activity.Task, events []activity.EventRow) error {
+			if err := pgCopyTasks(ctx, conn, tasks); err != nil {
+				return err
+			}
+			return newPgCopyRows(events).copy(ctx, conn)
+		},
+		rows:     pgTransitionValues,
+		start:    func(values []any) error { return pgTransition(ctx, conn, "start", values) },
+		complete: func(values []any) error { return pgTransition(ctx, conn, "complete", values) },
+	}, nil
 }
 
 // postgresTransitions compares starting and completing tasks with doing so by hand, each in a database
@@ -98,7 +109,8 @@ func (b *bench) postgresTransitions() error {
 		return err
 	}
 	defer floor.close()
-	if err := pgPrepareTransitions(b.ctx, floor.conn); err != nil {
+	byHand, err := newPgTaskFloor(b.ctx, floor.conn)
+	if err != nil {
 		return err
 	}
 	for _, d := range []*pgDatabase{ours, floor} {
@@ -113,8 +125,5 @@ func (b *bench) postgresTransitions() error {
 		}
 	}
 	return b.compareTransitions("transition_vs_floor",
-		transitionFloor(b, floor.store, newTaskWorkload(1, 0), pgTransitionValues,
-			func(values []any) error { return pgTransition(b.ctx, floor.conn, "start", values) },
-			func(values []any) error { return pgTransition(b.ctx, floor.conn, "complete", values) }),
-		b.transitionSide(ours.store, newTaskWorkload(1, 0)))
+		floorSide(b, byHand, newTaskWorkload(1, 0)), transitionSide(b, ours.store, newTaskWorkload(1, 0)))
 }

@@ -114,6 +114,29 @@ func (s *sqliteMover) make(update, move *sql.Stmt, t sqliteTransition) error {
 	})
 }
 
+// newSQLiteTaskFloor prepares what tasks live by.
+func newSQLiteTaskFloor(ctx context.Context, conn *sql.Conn) (taskFloor[sqliteTransition], error) {
+	mover, err := newSQLiteMover(ctx, conn)
+	if err != nil {
+		return taskFloor[sqliteTransition]{}, err
+	}
+	inserter, err := newSQLiteInserter(ctx, conn)
+	if err != nil {
+		return taskFloor[sqliteTransition]{}, err
+	}
+	return taskFloor[sqliteTransition]{
+		queue: func(tasks []activity.Task, events []activity.EventRow) error {
+			if err := sqliteStoreTasks(ctx, conn, tasks); err != nil {
+				return err
+			}
+			return inserter.store(newSQLiteRows(events))
+		},
+		rows:     newSQLiteTransition,
+		start:    func(t sqliteTransition) error { return mover.make(mover.start, mover.moveAll, t) },
+		complete: func(t sqliteTransition) error { return mover.make(mover.complete, mover.moveOne, t) },
+	}, nil
+}
+
 // sqliteTransitions compares starting and completing tasks with doing so by hand, each in a file of
 // its own.
 func (b *bench) sqliteTransitions() error {
@@ -123,36 +146,28 @@ func (b *bench) sqliteTransitions() error {
 		return err
 	}
 	defer ours.Close()
-	floor, _, err := b.openSQLite("transition_floor.db") // queues what the floor starts
-	if err != nil {
-		return err
-	}
-	defer floor.Close()
-	conn, done, err := openSQLiteByHand(b.ctx, filepath.Join(b.dir, "transition_floor.db"))
+	floor, done, err := b.openSQLiteFloor("transition_floor.db")
 	if err != nil {
 		return err
 	}
 	defer done()
-	for _, name := range []string{"transition_store.db", "transition_floor.db"} {
-		filler, closeFiller, err := openSQLiteByHand(b.ctx, filepath.Join(b.dir, name))
-		if err != nil {
-			return err
-		}
+	filler, doneFilling, err := openSQLiteByHand(b.ctx, filepath.Join(b.dir, "transition_store.db"))
+	if err != nil {
+		return err
+	}
+	defer doneFilling()
+	for _, conn := range []*sql.Conn{filler, floor} {
 		err = b.fillTasks("SQLite", newTaskWorkload(taskSeed, b.size.small), func(tasks []activity.Task) error {
-			return sqliteStoreTasks(b.ctx, filler, tasks)
+			return sqliteStoreTasks(b.ctx, conn, tasks)
 		})
-		closeFiller()
 		if err != nil {
 			return err
 		}
 	}
-	byHand, err := newSQLiteMover(b.ctx, conn)
+	byHand, err := newSQLiteTaskFloor(b.ctx, floor)
 	if err != nil {
 		return err
 	}
 	return b.compareTransitions("sqlite_transition_vs_floor",
-		transitionFloor(b, floor, newTaskWorkload(1, 0), newSQLiteTransition,
-			func(t sqliteTransition) error { return byHand.make(byHand.start, byHand.moveAll, t) },
-			func(t sqliteTransition) error { return byHand.make(byHand.complete, byHand.moveOne, t) }),
-		b.transitionSide(ours, newTaskWorkload(1, 0)))
+		floorSide(b, byHand, newTaskWorkload(1, 0)), transitionSide(b, ours, newTaskWorkload(1, 0)))
 }

@@ -240,6 +240,7 @@ func checkUndo(s subject) {
 		change("created", 3, nil, values{"city": "Quito"}),
 		outcome("unchanged", contact(4)),
 		change("updated", 5, values{"city": "Lima"}, values{"city": "Quito"}),
+		change("duplicate", 6, nil, values{"city": "Quito"}), // was not done
 	)
 	table := map[string]values{"1": {"city": "Quito", "name": "x"}, "2": {"city": "Cusco"}, "3": {"city": "Quito"}, "5": {"city": "Quito"}}
 	var order []string
