@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -12,6 +13,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/jackc/pgx/v5"
 
 	"github.com/go-activity/activity"
 	"github.com/go-activity/activity/internal/pgtest"
@@ -19,11 +21,12 @@ import (
 
 func newTestBench(t *testing.T, out *strings.Builder) *bench {
 	b := &bench{
-		ctx:  t.Context(),
-		size: size{small: 6000, large: 7000, rounds: 1, slice: time.Millisecond},
-		only: regexp.MustCompile(""),
-		out:  out,
-		dir:  t.TempDir(),
+		ctx:        t.Context(),
+		size:       size{small: 6000, large: 7000, tasks: 7000, outcomes: 20_000, rounds: 1, slice: time.Millisecond},
+		only:       regexp.MustCompile(""),
+		out:        out,
+		dir:        t.TempDir(),
+		executable: build(t),
 		database: func(context.Context, string) (string, error) {
 			return pgtest.New(t), nil
 		},
@@ -32,6 +35,15 @@ func newTestBench(t *testing.T, out *strings.Builder) *bench {
 		t.Fatal(err)
 	}
 	return b
+}
+
+// build returns this program, without the race detector, which takes memory.
+func build(t *testing.T) string {
+	path := filepath.Join(t.TempDir(), "benchmarks")
+	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", path, ".").CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	return path
 }
 
 // TestRun runs every benchmark for a moment.
@@ -44,6 +56,8 @@ func TestRun(t *testing.T) {
 	for _, name := range []string{
 		"append_batch_vs_copy", "append_one_vs_floor", "page_growth", "page_vs_floor",
 		"sqlite_append_batch_vs_copy", "sqlite_append_one_vs_floor", "sqlite_page_growth", "sqlite_page_vs_floor",
+		"outcomes_vs_copy", "transition_vs_floor", "task_page_growth", "report_memory_mib",
+		"sqlite_outcomes_vs_copy", "sqlite_transition_vs_floor", "sqlite_task_page_growth", "sqlite_report_memory_mib",
 		"summary_ns", "summary_allocs", "summary_vs_template", "summary_vs_template_decoded",
 	} {
 		if !regexp.MustCompile(`(?m)^` + name + ` \d+\.\d\d$`).MatchString(out.String()) {
@@ -73,15 +87,8 @@ func TestFloorsStoreTheSame(t *testing.T) {
 		if _, err := floor.conn.Exec(b.ctx, pgInsertOne, pgOneValues(one)...); err != nil {
 			t.Fatal(err)
 		}
-		dump := func(d *pgDatabase, table string) []string {
-			rows, err := d.conn.Query(b.ctx, `SELECT * FROM `+table)
-			if err != nil {
-				t.Fatal(err)
-			}
-			return collect(t, rows.Next, rows.Values, rows.Err)
-		}
 		for _, table := range []string{"activity_event", "activity_feed", "activity_pending"} {
-			if diff := cmp.Diff(dump(ours, table), dump(floor, table)); diff != "" {
+			if diff := cmp.Diff(pgDump(t, ours.conn, table), pgDump(t, floor.conn, table)); diff != "" {
 				t.Errorf("%s: the store's rows and the floor's (-store +floor):\n%s", table, diff)
 			}
 		}
@@ -137,6 +144,15 @@ func openTest(t *testing.T, b *bench) *pgDatabase {
 	}
 	t.Cleanup(d.close)
 	return d
+}
+
+func pgDump(t *testing.T, conn *pgx.Conn, table string) []string {
+	t.Helper()
+	rows, err := conn.Query(t.Context(), `SELECT * FROM `+table)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return collect(t, rows.Next, rows.Values, rows.Err)
 }
 
 func sqliteDump(t *testing.T, conn *sql.Conn, table string) []string {

@@ -41,7 +41,7 @@ var foundInUse = map[string]string{
 	"B4 previews":                 "shows previews always",
 	"B5 recipe that is cancelled": "ignores Statuses",
 	"B7 undo":                     "ignores the direction of outcomes",
-	"B8 filters and columns":      "ignores Sort",
+	"B8 filters and columns":      "ignores the From of tasks",
 	"texts of keys and tenants":   "trims keys",
 	"large batch":                 "stores no more than a hundred rows",
 	"record and read":             "keeps milliseconds",
