@@ -26,7 +26,6 @@ func newTestBench(t *testing.T, out *strings.Builder) *bench {
 		only:       regexp.MustCompile(""),
 		out:        out,
 		dir:        t.TempDir(),
-		executable: build(t),
 		database: func(context.Context, string) (string, error) {
 			return pgtest.New(t), nil
 		},
@@ -50,6 +49,7 @@ func build(t *testing.T) string {
 func TestRun(t *testing.T) {
 	var out strings.Builder
 	b := newTestBench(t, &out)
+	b.executable = build(t)
 	if _, err := b.run(); err != nil {
 		t.Fatalf("%v after\n%s", err, &out)
 	}

@@ -290,6 +290,7 @@ func checkQuestions(s subject) {
 	lead := contact(7)
 	exported := d.done(activity.TaskSpec{Kind: "export_companies", Actor: ben}, outcome("created", company(1)))
 	imported := d.done(activity.TaskSpec{Kind: "import_contacts", About: []activity.Entity{list}}, outcome("imported", lead))
+	d.done(activity.TaskSpec{Kind: "import_contacts"}, outcome("imported", contact(9)))
 	d.later(24 * time.Hour)
 	monday := time.UnixMicro(d.clock.Load())
 	mailed := d.done(activity.TaskSpec{Kind: "email", Actor: newcomer}, outcome("bounced", lead), outcome("sent", contact(8)))

@@ -36,6 +36,7 @@ func checkRunID(s subject) {
 		kind := []string{"created", "updated", "error"}[i]
 		runs = append(runs, d.done(activity.TaskSpec{Kind: "export_companies"}, outcome(kind, company(1)), outcome("created", company(2+i))))
 	}
+	d.done(activity.TaskSpec{Kind: "enrichment"}, outcome("updated", contact(1)))
 	about := d.done(activity.TaskSpec{Kind: "enrichment", About: []activity.Entity{company(1)}}, outcome("updated", contact(1)))
 	preview := d.done(activity.TaskSpec{Kind: "enrichment", Preview: true}, outcome("updated", company(1)))
 	for _, id := range []string{runs[1].ID.String(), strings.ReplaceAll(runs[1].ID.String(), "-", "")[:31], runs[1].ID.String()[:20]} {
