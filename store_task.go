@@ -50,7 +50,8 @@ type TaskStore interface {
 	//   - The count stops at Limit.
 	CountTasks(ctx context.Context, filter TaskFilter) (int, error)
 
-	// Admit says what a queued task waits for: the zero Wait if it may be started now.
+	// Admit says what a queued task waits for: the zero Wait if it may be started now. Its time is looked at first, then its key,
+	// then its place, for which a recipe never waits. Every other queued task with the key is ahead if it is older, whatever it waits for itself.
 	//
 	//   - Until Wait.Until of the stored task has come, that is what it waits for.
 	//   - A task with an exclusive key waits for the one of its tenant that is processing with this key, and else for the oldest queued one before it.
@@ -72,7 +73,7 @@ type TaskStore interface {
 	//   - When there is no task to start, NextTask is ErrNoTask.
 	NextTask(ctx context.Context, query NextQuery) (Task, error)
 
-	// LostTasks returns tasks of some kinds, of all tenants, whose lease has run out, at most Limit.
+	// LostTasks returns tasks of some kinds, of all tenants, whose lease has run out: by ascending LeaseUntil, then by ID, at most Limit.
 	//
 	//   - A task is lost when it is queued or processing and its LeaseUntil is set and not after the time.
 	LostTasks(ctx context.Context, query LostQuery) ([]Task, error)
