@@ -10,7 +10,7 @@ import (
 
 const (
 	lostRule     = "A task is lost when it is queued or processing and its LeaseUntil is set and not after the time."
-	lostListRule = "LostTasks returns tasks of some kinds, of all tenants, whose lease has run out, at most Limit."
+	lostListRule = "LostTasks returns tasks of some kinds, of all tenants, whose lease has run out: by ascending LeaseUntil, then by ID, at most Limit."
 )
 
 // lostCases are about LostTasks.
