@@ -107,7 +107,7 @@ type TransitionError struct {
 func (e *TransitionError) Error() string {
 	switch {
 	case e.From == StatusProcessing && e.Attempt != 0:
-		return fmt.Sprintf("activity: task %s: attempt %d is over: another run has the task", e.ID, e.Attempt)
+		return fmt.Sprintf("activity: task %s: attempt %d is over", e.ID, e.Attempt)
 	case e.To == 0:
 		return fmt.Sprintf("activity: task %s is %v", e.ID, e.From)
 	}

@@ -198,7 +198,7 @@ func ExampleTenant_Revert() {
 	fmt.Println(contacts["c1"]["name"], contacts["c2"]["name"], contacts["c2"]["age"])
 	// Output:
 	// Al: reverted
-	// Eve: kept, activity: record was edited since: name
+	// Eve: kept, record was edited since: name
 	// Evelyn Al 41
 }
 

@@ -71,7 +71,7 @@ func TestRevert(t *testing.T) {
 		lines = append(lines, fmt.Sprint(o.Kind, " ", o.Record.ID, " ", o.Row, " ", o.Message, " ", o.Link, " ", o.Before, " ", o.After))
 	}
 	wantLines := []string{
-		"kept c4 6 activity: record was edited since: name  map[] map[]",
+		"kept c4 6 record was edited since: name  map[] map[]",
 		"failed c3 5 unexpected EOF  map[] map[]",
 		"reverted c2 2   map[age:2 name:Alan] map[age:1 name:Al]",
 		"reverted c1 1  https://crm.test/c1 map[name:Eve] map[]",

@@ -27,7 +27,8 @@ const (
 type Run struct {
 	tenant Tenant // whose store is the host's transaction in what With returns
 	*runState
-	direct bool // writes at once
+	direct bool  // writes at once
+	inside *Task // what a direct run saw in its transaction, which others must not
 }
 
 // runState is what a run and those that With makes of it have in common.
@@ -61,10 +62,14 @@ type runState struct {
 	renewed  time.Time       // when the lease was renewed, by the clock of this process
 }
 
-// Task returns the task as the run last saw it.
+// Task returns the task as the run last saw it. What was written in a transaction of the host is seen by the run that With
+// returned only.
 func (r *Run) Task() Task {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if r.inside != nil {
+		return r.inside.Clone()
+	}
 	return r.task.Clone()
 }
 
@@ -394,8 +399,12 @@ func (r *Run) writeWith(ctx context.Context, rows []OutcomeRow, progress *Progre
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if r.direct { // it may yet be undone
+		r.inside = &task
+		return nil
+	}
 	r.task, r.renewed = task, asked
-	if !r.direct && r.progress == (Progress{task.Done, task.Total}) {
+	if r.progress == (Progress{task.Done, task.Total}) {
 		r.moved = false
 	}
 	return nil

@@ -213,7 +213,7 @@ func TestTaskErrors(t *testing.T) {
 		{run, "activity: task " + idText + " is cancelled and cannot become completed"},
 		{host, "activity: task " + idText + " is completed and cannot become cancelled"},
 		{&activity.TransitionError{ID: idValue, From: activity.StatusFailed, Attempt: 2}, "activity: task " + idText + " is failed"},
-		{&activity.TransitionError{ID: idValue, From: activity.StatusProcessing, Attempt: 2}, "activity: task " + idText + ": attempt 2 is over: another run has the task"},
+		{&activity.TransitionError{ID: idValue, From: activity.StatusProcessing, Attempt: 2}, "activity: task " + idText + ": attempt 2 is over"},
 		{wait, "activity: task " + idText + " waits for its time until 2026-03-14T12:00:00Z"},
 		{&activity.WaitError{ID: idValue, Wait: activity.Wait{For: activity.WaitPlace}}, "activity: task " + idText + " waits for a free place"},
 		{&activity.WaitError{ID: idValue, Wait: activity.Wait{For: activity.WaitExclusive, Task: idValue}}, "activity: task " + idText + " waits for task " + idText},

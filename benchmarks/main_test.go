@@ -21,11 +21,11 @@ import (
 
 func newTestBench(t *testing.T, out *strings.Builder) *bench {
 	b := &bench{
-		ctx:        t.Context(),
-		size:       size{small: 6000, large: 7000, tasks: 7000, outcomes: 20_000, rounds: 1, slice: time.Millisecond},
-		only:       regexp.MustCompile(""),
-		out:        out,
-		dir:        t.TempDir(),
+		ctx:  t.Context(),
+		size: size{small: 6000, large: 7000, tasks: 7000, outcomes: 20_000, rounds: 1, slice: time.Millisecond},
+		only: regexp.MustCompile(""),
+		out:  out,
+		dir:  t.TempDir(),
 		database: func(context.Context, string) (string, error) {
 			return pgtest.New(t), nil
 		},
