@@ -14,7 +14,7 @@ help: ## list the targets
 .PHONY: test
 test: ## run all tests, with the race detector, against a real PostgreSQL
 	scripts/setup-postgres
-	ACTIVITY_TEST_REQUIRE=postgres go test -race -timeout 10m ./...
+	ACTIVITY_TEST_REQUIRE=postgres go test -race -timeout 20m ./...
 	@if [ -f benchmarks/go.mod ]; then \
 		set -ex; cd benchmarks; go vet ./...; go test -timeout 10m ./...; \
 	fi
