@@ -26,7 +26,7 @@ func TestUndo(t *testing.T) {
 	report := filepath.Join(dir, "undo.csv")
 	out, _ := csvimport(t, 0, "-db", db, "-undo", run[:18], "-report", report)
 	says(t, out, "Undo of contacts.csv: completed", "Reverted                         3", "Kept because edited since        1", "Failed                           0",
-		"a@acme.test: activity: record was edited since: company", "undid contacts.csv: 3 reverted, 1 kept")
+		"a@acme.test: record was edited since: company", "undid contacts.csv: 3 reverted, 1 kept")
 	stored["a@acme.test"] = edited
 	if diff := cmp.Diff(stored, contacts(t, im)); diff != "" {
 		t.Errorf("contacts (-before +after):\n%s", diff)
