@@ -187,7 +187,7 @@ func TestReportMemory(t *testing.T) {
 	}
 	var out strings.Builder
 	b := newTestBench(t, &out)
-	b.executable, b.size.outcomes = build(t), 1_000_000
+	b.executable, b.size.outcomes = build(t), 200_000
 	if err := b.sqliteReport(); err != nil {
 		t.Fatal(err)
 	}
