@@ -316,7 +316,7 @@ func allTasks(ctx context.Context, tenant activity.Tenant) func(yield func(activ
 // Cancelling a task while its run completes it has one winner.
 func TestCancelRacesComplete(t *testing.T) {
 	onBoth(t, func(t *testing.T, address string) {
-		races := 2000 // and 10,000 in memory, in the root
+		races := 2000          // and 10,000 in memory, in the root
 		if onSQLite(address) { // each of its commits reaches the disk
 			races = 500
 		}
