@@ -21,7 +21,7 @@ func (s *Store) AddOutcomes(ctx context.Context, rows []activity.OutcomeRow) err
 	switch {
 	case len(rows) == 0:
 		return nil
-	case s.copiesOutcomes(rows) || !s.engine.addsOutcomesAtOnce(rows):
+	case s.tx == nil || s.copiesOutcomes(rows) || !s.engine.addsOutcomesAtOnce(rows):
 		return s.whole(ctx, func(tx *Store) error { return tx.addOutcomes(ctx, rows) })
 	case s.tx != nil:
 		s.tx.mu.Lock()

@@ -18,16 +18,14 @@ func (s *Store) AddTask(ctx context.Context, task activity.Task) (stored activit
 	}
 	task = asStoredTask(task)
 	switch {
-	case !s.engine.addsTaskAtOnce():
+	case s.tx == nil || !s.engine.addsTaskAtOnce(): // a statement that commits by itself may be cut off while it does
 		err = s.whole(ctx, func(tx *Store) error {
 			stored, err = tx.addTask(ctx, task)
 			return err
 		})
-	case s.tx != nil:
+	default:
 		s.tx.mu.Lock()
 		defer s.tx.mu.Unlock()
-		fallthrough
-	default:
 		stored, err = s.addTask(ctx, task)
 	}
 	if err != nil {

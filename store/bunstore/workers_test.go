@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"os/exec"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -48,7 +49,7 @@ func workUntilKilled(address string) {
 		workers.Go(func() {
 			for {
 				run, err := journal.Claim(ctx)
-				if errors.Is(err, activity.ErrNoTask) {
+				if errors.Is(err, activity.ErrNoTask) || err != nil && strings.Contains(err.Error(), "SQLITE_BUSY") {
 					// All may be held up by tasks of a process that was killed.
 					if _, err := journal.Recover(ctx); err != nil {
 						panic(err)
