@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"strings"
 	"time"
 
 	"golang.org/x/text/language"
@@ -45,8 +46,7 @@ type shared struct {
 	types      map[string]*definition
 	categories map[string][]string // the names of their types, sorted
 	kinds      map[string]*kind
-	completed  map[string]*definition // how the end of a task is summarized, by kind
-	locale     *chain                 // of Config.Locale
+	locale     *chain // of Config.Locale
 	locales    locales
 	maxPayload int
 	now        func() time.Time
@@ -96,7 +96,6 @@ func New(store Store, config *Config) (*Journal, error) {
 		clock:      clock,
 		logger:     c.Logger,
 		kinds:      map[string]*kind{},
-		completed:  map[string]*definition{},
 	}
 	for i, t := range c.Types {
 		field := fmt.Sprintf("Config.Types[%d]", i)
@@ -139,29 +138,28 @@ func (s *shared) addKinds(kinds []Kind, locale language.Tag) error {
 		}
 		s.addType(d)
 	}
-	for i, k := range kinds {
-		field := fmt.Sprintf("Config.Kinds[%d]", i)
-		compiled, err := newKind(field, k, locale)
-		if err != nil {
-			return err
-		}
-		if s.kinds[k.Name] != nil || k.Name == RevertKind {
-			return invalidf(field, "is a second kind named %q", k.Name)
-		}
-		s.addKind(compiled)
-	}
-	undo, err := newKind("RevertKind", revertKind, locale)
-	if err != nil {
+	if err := s.addKind("RevertKind", revertKind, locale); err != nil {
 		return err
 	}
-	undo.summary = inLocale(&definition{patterns: undo.patterns}, s.locale).summary
-	s.addKind(undo)
+	for i, k := range kinds {
+		if err := s.addKind(fmt.Sprintf("Config.Kinds[%d]", i), k, locale); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 
-func (s *shared) addKind(k *kind) {
-	s.kinds[k.Name] = k
-	s.completed[k.Name] = k.completed(s.types[TaskCompleted.def.name], s.locale)
+func (s *shared) addKind(field string, k Kind, locale language.Tag) error {
+	compiled, err := newKind(field, k, locale)
+	if err != nil {
+		return err
+	}
+	if s.kinds[k.Name] != nil {
+		return invalidf(field, "is a second kind named %q", k.Name)
+	}
+	compiled.completed = compiled.completion(s.types[TaskCompleted.def.name], s.locale)
+	s.kinds[k.Name] = compiled
+	return nil
 }
 
 // With returns a journal that is the same but for its store: one in a transaction of the host, for
@@ -232,7 +230,10 @@ func (t Tenant) rows(ctx context.Context, drafts []Draft) (rows []EventRow, plac
 	for i, d := range drafts {
 		row, err := s.row(d, t.name, actor, now)
 		if err != nil {
-			return nil, nil, inDraft(err, i, len(drafts))
+			if len(drafts) > 1 {
+				err = inElement(err, "Draft", i)
+			}
+			return nil, nil, err
 		}
 		places[i] = len(rows)
 		if row.Key != "" {
@@ -282,17 +283,14 @@ func (s *shared) identify(rows []EventRow) {
 	salt(rows)
 }
 
-// inDraft says which of several drafts an error is about.
-func inDraft(err error, i, n int) error {
-	if n == 1 {
-		return err
-	}
+// inElement says which element of a list an error is about: "Draft" 2 is Drafts[2].
+func inElement(err error, what string, i int) error {
 	if invalid, ok := err.(*InvalidError); ok {
 		named := *invalid
-		named.Field = fmt.Sprintf("Drafts[%d].%s", i, invalid.Field)
+		named.Field = fmt.Sprintf("%ss[%d].%s", what, i, invalid.Field)
 		return &named
 	}
-	return fmt.Errorf("draft %d: %w", i, err)
+	return fmt.Errorf("%s %d: %w", strings.ToLower(what), i, err)
 }
 
 // typesOf returns the names of the types in any of the categories, sorted.

@@ -89,7 +89,7 @@ func (d Draft) event(tenant string, actor Entity, maxPayload int) (Event, error)
 	if d.err != nil {
 		return Event{}, d.err
 	}
-	if err := checkPayload(d.payload, maxPayload); err != nil {
+	if err := checkPayload("Payload", d.payload, maxPayload); err != nil {
 		return Event{}, err
 	}
 	if !d.actor.IsZero() {
@@ -191,17 +191,17 @@ func checkTime(field string, t time.Time) error {
 	return nil
 }
 
-func checkPayload(payload []byte, limit int) error {
+func checkPayload(field string, payload []byte, limit int) error {
 	if len(payload) > limit {
-		return invalidf("Payload", "is longer than %d bytes", limit)
+		return invalidf(field, "is longer than %d bytes", limit)
 	}
 	err := jsonscan.Check(payload, MaxDepth)
 	switch {
 	case err == nil:
 		return nil
 	case errors.Is(err, jsonscan.ErrDepth):
-		return invalidf("Payload", "is nested deeper than %d levels", MaxDepth)
+		return invalidf(field, "is nested deeper than %d levels", MaxDepth)
 	default:
-		return &InvalidError{Field: "Payload", Reason: err.Error(), Err: err}
+		return &InvalidError{Field: field, Reason: err.Error(), Err: err}
 	}
 }

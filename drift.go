@@ -209,7 +209,7 @@ func sameJSON(a, b any) bool {
 
 // canonical writes a value as JSON with sorted keys and numbers in one form.
 func canonical(v any) ([]byte, error) {
-	data, err := encode(v)
+	data, err := encode("Value", v)
 	if err != nil {
 		return nil, err
 	}

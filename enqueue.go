@@ -77,7 +77,7 @@ func (t Tenant) Recipe(ctx context.Context, spec TaskSpec, steps ...TaskSpec) (T
 			return Task{}, nil, invalidf(fmt.Sprintf("Steps[%d].Parent", i), "is set by the recipe")
 		}
 		if children[i], kinds[i], err = t.task(ctx, step); err != nil {
-			return Task{}, nil, inStep(err, i)
+			return Task{}, nil, inElement(err, "Step", i)
 		}
 	}
 	id := recipe.ID
@@ -85,20 +85,17 @@ func (t Tenant) Recipe(ctx context.Context, spec TaskSpec, steps ...TaskSpec) (T
 		if recipe, err = t.enqueue(ctx, tx, recipe, k); err != nil {
 			return err
 		}
-		for i := range children {
-			if recipe.ID != id { // the key's recipe, which has steps already
-				break
-			}
-			children[i].Parent = recipe.ID
-			if children[i], err = t.enqueue(ctx, tx, children[i], kinds[i]); err != nil {
-				return inStep(err, i)
-			}
-		}
-		if recipe.ID == id {
-			recipe, err = tx.Task(ctx, t.name, recipe.ID)
+		if recipe.ID != id { // the key's recipe, which has steps already
+			children, err = t.steps(ctx, tx, recipe.ID)
 			return err
 		}
-		children, err = t.steps(ctx, tx, recipe.ID)
+		for i := range children {
+			children[i].Parent = recipe.ID
+			if children[i], err = t.enqueue(ctx, tx, children[i], kinds[i]); err != nil {
+				return inElement(err, "Step", i)
+			}
+		}
+		recipe, err = tx.Task(ctx, t.name, recipe.ID)
 		return err
 	})
 	if err != nil {
@@ -107,31 +104,18 @@ func (t Tenant) Recipe(ctx context.Context, spec TaskSpec, steps ...TaskSpec) (T
 	return recipe, children, nil
 }
 
-func inStep(err error, i int) error {
-	if invalid, ok := err.(*InvalidError); ok {
-		named := *invalid
-		named.Field = fmt.Sprintf("Steps[%d].%s", i, invalid.Field)
-		return &named
-	}
-	return fmt.Errorf("step %d: %w", i, err)
-}
-
 // steps returns all steps of a task, in the order in which they were queued.
 func (t Tenant) steps(ctx context.Context, store Store, parent ID, statuses ...Status) ([]Task, error) {
 	var all []Task
-	f := TaskFilter{Tenant: t.name, Parent: parent, Statuses: statuses, Previews: PreviewsShown, Sort: SortQueued, Limit: MaxLimit}
-	for {
-		tasks, err := store.Tasks(ctx, f)
+	for task, err := range allTasks(ctx, store, TaskFilter{
+		Tenant: t.name, Parent: parent, Statuses: statuses, Previews: PreviewsShown, Sort: SortQueued, Limit: MaxLimit,
+	}) {
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, tasks...)
-		if len(tasks) < f.Limit {
-			return all, nil
-		}
-		place := f.Sort.Place(&tasks[len(tasks)-1])
-		f.After = &place
+		all = append(all, task)
 	}
+	return all, nil
 }
 
 // Rerun queues a task again that has ended, as a new task of who asks for it: with the same title, input,
@@ -258,10 +242,7 @@ func (t Tenant) task(ctx context.Context, spec TaskSpec) (Task, *kind, error) {
 		if !json.Valid(spec.Input) { // the check below is for what encoding/json wrote
 			return fail(invalidf("Input", "is not valid JSON"))
 		}
-		if err := checkPayload(spec.Input, t.journal.shared.maxPayload); err != nil {
-			if invalid, ok := err.(*InvalidError); ok {
-				return fail(&InvalidError{Field: "Input", Reason: invalid.Reason, Err: invalid.Err})
-			}
+		if err := checkPayload("Input", spec.Input, t.journal.shared.maxPayload); err != nil {
 			return fail(err)
 		}
 	}
@@ -285,13 +266,12 @@ func (t Tenant) task(ctx context.Context, spec TaskSpec) (Task, *kind, error) {
 // enqueue stores a task, within a transaction, and what goes with it. It returns the task of the key
 // if there is one; its ID tells.
 func (t Tenant) enqueue(ctx context.Context, tx Store, task Task, k *kind) (Task, error) {
-	levels := 1
 	if !task.Parent.IsZero() {
 		path, err := t.journal.path(ctx, tx, t.name, task.Parent)
 		if err != nil {
 			return Task{}, reference("Parent", err)
 		}
-		if levels += len(path); levels > MaxLevels {
+		if 1+len(path) > MaxLevels {
 			return Task{}, invalidf("Parent", "is on level %d already", MaxLevels)
 		}
 	}

@@ -10,10 +10,10 @@ type IDSource = idSource
 func (s *idSource) Assign(times []time.Time) []ID { return s.assign(times) }
 
 // MakeCursor makes a cursor as a page of the query would have it.
-func MakeCursor(q Query, tenant string, id ID) Cursor { return newCursor(q.binding(tenant), id) }
+func MakeCursor(q Query, tenant string, id ID) Cursor { return newEventCursor(q.binding(tenant), id) }
 
 // OpenCursor reads a cursor that was given along with the query.
-func OpenCursor(c Cursor, q Query, tenant string) (ID, error) { return c.open(q.binding(tenant)) }
+func OpenCursor(c Cursor, q Query, tenant string) (ID, error) { return c.openEvent(q.binding(tenant)) }
 
 // Salt does what Record does to the rows before it stores them.
 func Salt(rows []EventRow) { salt(rows) }

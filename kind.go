@@ -117,6 +117,8 @@ type kind struct {
 	outcomes map[string]OutcomeKind
 	summary  *pattern            // nil: the general one
 	patterns map[string]*pattern // Translations, by canonical tag
+
+	completed *definition // by which the end of a task is summarized
 }
 
 // leaseDefault and leaseMin bound Kind.Lease.
@@ -156,7 +158,7 @@ func newKind(field string, k Kind, locale language.Tag) (*kind, error) {
 			}
 		}
 	}
-	compiled := &kind{Kind: k, outcomes: map[string]OutcomeKind{}, patterns: map[string]*pattern{}}
+	compiled := &kind{Kind: k, outcomes: map[string]OutcomeKind{}}
 	compiled.Outcomes = slices.Clone(k.Outcomes)
 	compiled.Translations = maps.Clone(k.Translations)
 	for i, o := range compiled.Outcomes {
@@ -186,20 +188,9 @@ func newKind(field string, k Kind, locale language.Tag) (*kind, error) {
 		}
 		compiled.summary = p
 	}
-	for _, name := range slices.Sorted(maps.Keys(k.Translations)) {
-		text := k.Translations[name]
-		tag, err := language.Parse(name)
-		if err != nil || tag == language.Und || text == "" {
-			return nil, &InvalidError{Field: field + ".Translations", Reason: fmt.Sprintf("has %q, which names no language or has no text", name), Err: err}
-		}
-		p, err := compile(text, fields)
-		if err == nil {
-			err = p.Check(localeOf(tag))
-		}
-		if err != nil {
-			return nil, &InvalidError{Field: field + ".Translations", Reason: fmt.Sprintf("has no pattern for %q: %v", name, err), Err: err}
-		}
-		compiled.patterns[tag.String()] = p
+	var err error
+	if compiled.patterns, err = compileTranslations(k.Translations, fields); err != nil {
+		return nil, &InvalidError{Field: field + ".Translations", Reason: "has a " + err.Error(), Err: err}
 	}
 	return compiled, nil
 }

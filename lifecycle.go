@@ -78,9 +78,9 @@ func inLocale(d *definition, locale *chain) *definition {
 	return &own
 }
 
-// completed returns the definition by which the end of a task of the kind is summarized. Without a summary
+// completion returns the definition by which the end of a task of the kind is summarized. Without a summary
 // of its own, a kind has the general one in the languages that it has no translation into.
-func (k *kind) completed(general *definition, locale *chain) *definition {
+func (k *kind) completion(general *definition, locale *chain) *definition {
 	own := *general
 	switch {
 	case k.summary != nil:
@@ -111,8 +111,8 @@ func (s *shared) completedOf(payload []byte, general *definition) *definition {
 	jsonscan.Object(payload, func(name, value []byte) {
 		switch {
 		case string(name) == "kind" && len(value) > 2:
-			if d := s.completed[string(value[1:len(value)-1])]; d != nil { // names have nothing that JSON escapes
-				of = d
+			if k := s.kinds[string(value[1:len(value)-1])]; k != nil { // names have nothing that JSON escapes
+				of = k.completed
 			}
 		case string(name) == "preview" && string(value) == "true":
 			of = general

@@ -69,16 +69,12 @@ func (o *Outcome) row(k *kind, maxPayload int) (OutcomeRow, error) {
 		if part.values == nil {
 			continue
 		}
-		data, err := encode(part.values)
+		data, err := encode(part.name, part.values)
 		if err == nil {
-			err = checkPayload(data, maxPayload)
+			err = checkPayload(part.name, data, maxPayload)
 		}
 		if err != nil {
-			var reason error = err
-			if invalid, ok := err.(*InvalidError); ok {
-				return r, &InvalidError{Field: part.name, Reason: invalid.Reason, Err: invalid.Err}
-			}
-			return r, reason
+			return r, err
 		}
 		*part.into = data
 	}
@@ -288,26 +284,9 @@ func (t Tenant) touched(ctx context.Context, record Entity) iter.Seq2[ID, error]
 
 // about streams the tasks that are about a record, the latest first.
 func (t Tenant) about(ctx context.Context, record Entity) iter.Seq2[Task, error] {
-	return func(yield func(Task, error) bool) {
-		f := TaskFilter{Tenant: t.name, Entities: []Entity{record}, Sort: SortQueued, Descending: true, Limit: 100}
-		for {
-			tasks, err := t.journal.store.Tasks(ctx, f)
-			if err != nil {
-				yield(Task{}, err)
-				return
-			}
-			for _, task := range tasks {
-				if !yield(task, nil) {
-					return
-				}
-			}
-			if len(tasks) < f.Limit {
-				return
-			}
-			place := f.Sort.Place(&tasks[len(tasks)-1])
-			f.After = &place
-		}
-	}
+	return allTasks(ctx, t.journal.store, TaskFilter{
+		Tenant: t.name, Entities: []Entity{record}, Sort: SortQueued, Descending: true, Limit: 100,
+	})
 }
 
 func (q *OutcomeQuery) check(tenant string) error {
@@ -327,10 +306,7 @@ func (q *OutcomeQuery) check(tenant string) error {
 			return err
 		}
 	}
-	if q.Limit < 0 || q.Limit > MaxLimit {
-		return invalidf("OutcomeQuery.Limit", "is not in 0 to %d", MaxLimit)
-	}
-	return nil
+	return checkPage("OutcomeQuery", q.After, "", q.Limit)
 }
 
 func (q *OutcomeQuery) binding(tenant string, task ID) [32]byte {
@@ -343,23 +319,14 @@ func (q *OutcomeQuery) binding(tenant string, task ID) [32]byte {
 	return h.sum()
 }
 
-// A cursor of outcomes is a version byte, the number of the outcome at its place, and the first 8
-// bytes of a SHA-256 over these and the query; see newCursor.
-const outcomeCursorVersion = 3
-
 func newOutcomeCursor(binding [32]byte, seq int64) Cursor {
-	raw := binary.BigEndian.AppendUint64([]byte{outcomeCursorVersion}, uint64(seq))
-	return Cursor(cursorEncoding.EncodeToString(append(raw, cursorSum(binding, raw)...)))
+	return makeCursor(outcomeCursor, binding, binary.BigEndian.AppendUint64(nil, uint64(seq)))
 }
 
 func (c Cursor) openOutcome(binding [32]byte) (int64, error) {
-	const length = 1 + 8 + 8
-	if len(c) != cursorEncoding.EncodedLen(length) {
+	place, err := c.open(outcomeCursor, binding)
+	if err != nil || len(place) != 8 {
 		return 0, ErrInvalidCursor
 	}
-	raw, err := cursorEncoding.DecodeString(string(c))
-	if err != nil || len(raw) != length || raw[0] != outcomeCursorVersion || string(raw[9:]) != string(cursorSum(binding, raw[:9])) {
-		return 0, ErrInvalidCursor
-	}
-	return int64(binary.BigEndian.Uint64(raw[1:9])), nil
+	return int64(binary.BigEndian.Uint64(place)), nil
 }

@@ -79,10 +79,10 @@ func (t Tenant) Timeline(ctx context.Context, query Query) (Page, error) {
 	binding := query.binding(t.name)
 	// The event at the cursor that led here lies on its other side.
 	if q.Oldest || more {
-		page.Next = newCursor(binding, events[len(events)-1].ID)
+		page.Next = newEventCursor(binding, events[len(events)-1].ID)
 	}
 	if q.Oldest && more || query.After != "" {
-		page.Prev = newCursor(binding, events[0].ID)
+		page.Prev = newEventCursor(binding, events[0].ID)
 	}
 	return page, nil
 }
@@ -161,7 +161,7 @@ func (t Tenant) compile(query *Query) (*EventQuery, error) {
 	binding := query.binding(t.name)
 	switch {
 	case query.After != "":
-		id, err := query.After.open(binding)
+		id, err := query.After.openEvent(binding)
 		if err != nil {
 			return nil, err
 		}
@@ -169,7 +169,7 @@ func (t Tenant) compile(query *Query) (*EventQuery, error) {
 			q.Max = id
 		}
 	case query.Before != "":
-		id, err := query.Before.open(binding)
+		id, err := query.Before.openEvent(binding)
 		if err != nil {
 			return nil, err
 		}
@@ -205,15 +205,8 @@ func (q *Query) check(tenant string) error {
 	if len(q.About) > MaxListed || len(q.Types) > MaxListed || len(q.Categories) > MaxListed {
 		return invalidf("Query", "lists more than %d entities, types or categories", MaxListed)
 	}
-	for _, e := range q.About {
-		if err := checkEntity("Query.About", e); err != nil {
-			return err
-		}
-	}
-	if !q.Actor.IsZero() {
-		if err := checkEntity("Query.Actor", q.Actor); err != nil {
-			return err
-		}
+	if err := checkWho("Query", q.Actor, q.About); err != nil {
+		return err
 	}
 	for _, name := range q.Types {
 		if err := checkTypeName("Query.Types", name); err != nil {
@@ -223,24 +216,50 @@ func (q *Query) check(tenant string) error {
 	if q.Source > Manual {
 		return invalidf("Query.Source", "is neither automatic nor manual")
 	}
-	if !q.From.IsZero() {
-		if err := checkTime("Query.From", q.From); err != nil {
+	if err := checkSpan("Query", q.From, q.To); err != nil {
+		return err
+	}
+	return checkPage("Query", q.After, q.Before, q.Limit)
+}
+
+// checkWho checks the entities that a query names.
+func checkWho(query string, actor Entity, about []Entity) error {
+	for _, e := range about {
+		if err := checkEntity(query+".About", e); err != nil {
 			return err
 		}
 	}
-	if !q.To.IsZero() {
-		if err := checkTime("Query.To", q.To); err != nil {
+	if actor.IsZero() {
+		return nil
+	}
+	return checkEntity(query+".Actor", actor)
+}
+
+// checkSpan checks the times of a query.
+func checkSpan(query string, from, to time.Time) error {
+	if !from.IsZero() {
+		if err := checkTime(query+".From", from); err != nil {
 			return err
 		}
 	}
-	if !q.From.IsZero() && !q.To.IsZero() && q.To.Before(q.From) {
-		return invalidf("Query.To", "is before From")
+	if !to.IsZero() {
+		if err := checkTime(query+".To", to); err != nil {
+			return err
+		}
 	}
-	if q.After != "" && q.Before != "" {
-		return invalidf("Query.After", "excludes Before")
+	if !from.IsZero() && !to.IsZero() && to.Before(from) {
+		return invalidf(query+".To", "is before From")
 	}
-	if q.Limit < 0 || q.Limit > MaxLimit {
-		return invalidf("Query.Limit", "is not in 0 to %d", MaxLimit)
+	return nil
+}
+
+// checkPage checks which page of a list is asked for.
+func checkPage(query string, after, before Cursor, limit int) error {
+	if after != "" && before != "" {
+		return invalidf(query+".After", "excludes Before")
+	}
+	if limit < 0 || limit > MaxLimit {
+		return invalidf(query+".Limit", "is not in 0 to %d", MaxLimit)
 	}
 	return nil
 }
@@ -254,35 +273,50 @@ func ceil(t time.Time) time.Time {
 	return t.Truncate(time.Microsecond).Add(time.Microsecond)
 }
 
-// A cursor is a version byte, the ID at its place, and the first 8 bytes of a SHA-256 over both, the
-// tenant and the query. The hash is no secret: it finds mistakes, and what a forged cursor could
-// reach is only another place in the same timeline.
+// A cursor is a version byte, which tells what it is of, its place, and the first 8 bytes of a SHA-256 over
+// both, the tenant and the query. The hash is no secret: it finds mistakes, and what a forged cursor could
+// reach is only another place in the same list.
 const (
-	cursorVersion = 1
-	cursorLength  = 1 + 16 + 8
+	eventCursor   = 1 // the place is an ID
+	taskCursor    = 2 // a number, an ID and a text; see TaskPlace
+	outcomeCursor = 3 // a number
+
+	cursorHash = 8
 )
 
 var cursorEncoding = base64.RawURLEncoding.Strict()
 
-func newCursor(binding [32]byte, id ID) Cursor {
-	raw := append([]byte{cursorVersion}, id[:]...)
+func makeCursor(version byte, binding [32]byte, place []byte) Cursor {
+	raw := append([]byte{version}, place...)
 	return Cursor(cursorEncoding.EncodeToString(append(raw, cursorSum(binding, raw)...)))
 }
 
-func (c Cursor) open(binding [32]byte) (ID, error) {
-	if len(c) != cursorEncoding.EncodedLen(cursorLength) {
-		return ID{}, ErrInvalidCursor
-	}
+// open returns the place of a cursor.
+func (c Cursor) open(version byte, binding [32]byte) ([]byte, error) {
 	raw, err := cursorEncoding.DecodeString(string(c)) // which passes over line ends
-	if err != nil || len(raw) != cursorLength || raw[0] != cursorVersion || string(raw[17:]) != string(cursorSum(binding, raw[:17])) {
-		return ID{}, ErrInvalidCursor
+	if err != nil || len(c) != cursorEncoding.EncodedLen(len(raw)) || len(raw) < 1+cursorHash || raw[0] != version {
+		return nil, ErrInvalidCursor
 	}
-	return ID(raw[1:17]), nil
+	raw, sum := raw[:len(raw)-cursorHash], raw[len(raw)-cursorHash:]
+	if string(sum) != string(cursorSum(binding, raw)) {
+		return nil, ErrInvalidCursor
+	}
+	return raw[1:], nil
 }
 
 func cursorSum(binding [32]byte, raw []byte) []byte {
 	sum := sha256.Sum256(append(binding[:], raw...))
-	return sum[:8]
+	return sum[:cursorHash]
+}
+
+func newEventCursor(binding [32]byte, id ID) Cursor { return makeCursor(eventCursor, binding, id[:]) }
+
+func (c Cursor) openEvent(binding [32]byte) (ID, error) {
+	place, err := c.open(eventCursor, binding)
+	if err != nil || len(place) != len(ID{}) {
+		return ID{}, ErrInvalidCursor
+	}
+	return ID(place), nil
 }
 
 // binding is a hash of what a cursor holds for. The order of lists does not matter.

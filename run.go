@@ -98,7 +98,10 @@ func (r *Run) Report(ctx context.Context, outcomes ...Outcome) error {
 	for i := range outcomes {
 		row, err := outcomes[i].row(r.kind, j.shared.maxPayload)
 		if err != nil {
-			return inOutcome(err, i, len(outcomes))
+			if len(outcomes) > 1 {
+				err = inElement(err, "Outcome", i)
+			}
+			return err
 		}
 		row.Tenant, row.Task, row.Preview, row.At = r.tenant.name, r.id, r.preview, at
 		rows[i] = row
@@ -135,16 +138,6 @@ func (r *Run) Report(ctx context.Context, outcomes ...Outcome) error {
 	}
 	signal(r.dirty)
 	return nil
-}
-
-func inOutcome(err error, i, n int) error {
-	invalid, ok := err.(*InvalidError)
-	if !ok || n == 1 {
-		return err
-	}
-	named := *invalid
-	named.Field = fmt.Sprintf("Outcomes[%d].%s", i, invalid.Field)
-	return &named
 }
 
 // learn remembers the names of the values that outcomes have. The caller holds mu.
@@ -287,7 +280,6 @@ func (r *Run) Record(ctx context.Context, drafts ...Draft) ([]Event, error) {
 	for i := range rows {
 		rows[i].Task = r.id
 	}
-	salt(rows)
 	var stored []Event
 	err = r.store().InTx(ctx, func(tx Store) error {
 		if _, err := r.alive(ctx, tx, TaskUpdate{}, nil); err != nil {

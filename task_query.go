@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/binary"
 	"encoding/hex"
+	"iter"
 	"maps"
 	"slices"
 	"strings"
@@ -232,6 +233,30 @@ func (t Tenant) Tasks(ctx context.Context, query TaskQuery) (TaskPage, error) {
 	return page, nil
 }
 
+// allTasks streams all tasks that match, f.Limit at a time.
+func allTasks(ctx context.Context, store Store, f TaskFilter) iter.Seq2[Task, error] {
+	return func(yield func(Task, error) bool) {
+		f := f
+		for {
+			tasks, err := store.Tasks(ctx, f)
+			if err != nil {
+				yield(Task{}, err)
+				return
+			}
+			for _, task := range tasks {
+				if !yield(task, nil) {
+					return
+				}
+			}
+			if len(tasks) < f.Limit {
+				return
+			}
+			place := f.Sort.Place(&tasks[len(tasks)-1])
+			f.After = &place
+		}
+	}
+}
+
 // Task returns one task of the tenant, or [ErrNotFound].
 func (t Tenant) Task(ctx context.Context, id ID) (Task, error) {
 	if err := checkTenant(t.name); err != nil {
@@ -316,15 +341,8 @@ func (q *TaskQuery) check(tenant string) error {
 	if len(q.About) > MaxListed || len(q.Kinds) > MaxListed || len(q.Categories) > MaxListed || len(q.Objects) > MaxListed || len(q.Statuses) > MaxListed {
 		return invalidf("TaskQuery", "lists more than %d entities, kinds, categories, objects or statuses", MaxListed)
 	}
-	for _, e := range q.About {
-		if err := checkEntity("TaskQuery.About", e); err != nil {
-			return err
-		}
-	}
-	if !q.Actor.IsZero() {
-		if err := checkEntity("TaskQuery.Actor", q.Actor); err != nil {
-			return err
-		}
+	if err := checkWho("TaskQuery", q.Actor, q.About); err != nil {
+		return err
 	}
 	for _, name := range q.Kinds {
 		if err := checkTypeName("TaskQuery.Kinds", name); err != nil {
@@ -354,25 +372,11 @@ func (q *TaskQuery) check(tenant string) error {
 		return invalidf("TaskQuery.Previews", "is none of the three")
 	case q.Sort != "" && !slices.Contains(TaskSorts, q.Sort):
 		return invalidf("TaskQuery.Sort", "is %q, which is no column", q.Sort)
-	case q.After != "" && q.Before != "":
-		return invalidf("TaskQuery.After", "excludes Before")
-	case q.Limit < 0 || q.Limit > MaxLimit:
-		return invalidf("TaskQuery.Limit", "is not in 0 to %d", MaxLimit)
 	}
-	for _, bound := range []struct {
-		field string
-		at    time.Time
-	}{{"TaskQuery.From", q.From}, {"TaskQuery.To", q.To}} {
-		if !bound.at.IsZero() {
-			if err := checkTime(bound.field, bound.at); err != nil {
-				return err
-			}
-		}
+	if err := checkPage("TaskQuery", q.After, q.Before, q.Limit); err != nil {
+		return err
 	}
-	if !q.From.IsZero() && !q.To.IsZero() && q.To.Before(q.From) {
-		return invalidf("TaskQuery.To", "is before From")
-	}
-	return nil
+	return checkSpan("TaskQuery", q.From, q.To)
 }
 
 // minRunID is how many digits of an ID select few enough: those of about a minute.
@@ -393,27 +397,18 @@ func idRange(prefix string) (low, high ID, err error) {
 	return low, high.Next(), nil
 }
 
-// A cursor of tasks is a version byte, the number, the ID and the text of its place, and the first 8
-// bytes of a SHA-256 over these, the tenant and the query; see newCursor.
-const taskCursorVersion = 2
-
 func newTaskCursor(binding [32]byte, p TaskPlace) Cursor {
-	raw := binary.BigEndian.AppendUint64([]byte{taskCursorVersion}, uint64(p.Number))
-	raw = append(append(raw, p.ID[:]...), p.Text...)
-	return Cursor(cursorEncoding.EncodeToString(append(raw, cursorSum(binding, raw)...)))
+	place := binary.BigEndian.AppendUint64(nil, uint64(p.Number))
+	return makeCursor(taskCursor, binding, append(append(place, p.ID[:]...), p.Text...))
 }
 
 func (c Cursor) openTask(binding [32]byte) (TaskPlace, error) {
-	const fixed = 1 + 8 + 16
-	raw, err := cursorEncoding.DecodeString(string(c))
-	if err != nil || len(raw) < fixed+8 || len(c) != cursorEncoding.EncodedLen(len(raw)) || raw[0] != taskCursorVersion {
+	const fixed = 8 + 16
+	place, err := c.open(taskCursor, binding)
+	if err != nil || len(place) < fixed {
 		return TaskPlace{}, ErrInvalidCursor
 	}
-	raw, sum := raw[:len(raw)-8], raw[len(raw)-8:]
-	if string(sum) != string(cursorSum(binding, raw)) {
-		return TaskPlace{}, ErrInvalidCursor
-	}
-	return TaskPlace{Number: int64(binary.BigEndian.Uint64(raw[1:9])), ID: ID(raw[9:fixed]), Text: string(raw[fixed:])}, nil
+	return TaskPlace{Number: int64(binary.BigEndian.Uint64(place)), ID: ID(place[8:fixed]), Text: string(place[fixed:])}, nil
 }
 
 // binding is a hash of what a cursor holds for. The order of lists does not matter.

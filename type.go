@@ -105,7 +105,7 @@ func (t Type[P]) definition() *definition { return t.def }
 // New makes a draft of an event with a payload. The payload is encoded at once; what is wrong with
 // it is reported by Record.
 func (t Type[P]) New(payload P) Draft {
-	data, err := encode(&payload)
+	data, err := encode("Payload", &payload)
 	return Draft{typ: t.def, payload: data, err: err}
 }
 
@@ -150,17 +150,17 @@ func (d *definition) upcast(e Event) (json.RawMessage, error) {
 }
 
 // encode encodes the payload that it gets a pointer to, so that methods of the pointer count too.
-func encode(payload any) (json.RawMessage, error) {
+func encode(field string, payload any) (json.RawMessage, error) {
 	if v, ok := payload.(interface{ Validate() error }); ok {
 		if err := v.Validate(); err != nil {
-			return nil, &InvalidError{Field: "Payload", Reason: "is not valid: " + err.Error(), Err: err}
+			return nil, &InvalidError{Field: field, Reason: "is not valid: " + err.Error(), Err: err}
 		}
 	}
 	var buf bytes.Buffer
 	encoder := json.NewEncoder(&buf)
 	encoder.SetEscapeHTML(false) // pages escape; the stored payload stays readable
 	if err := encoder.Encode(payload); err != nil {
-		return nil, &InvalidError{Field: "Payload", Reason: "cannot be encoded: " + err.Error(), Err: err}
+		return nil, &InvalidError{Field: field, Reason: "cannot be encoded: " + err.Error(), Err: err}
 	}
 	return bytes.TrimSuffix(buf.Bytes(), []byte("\n")), nil
 }
@@ -195,7 +195,7 @@ func define(p reflect.Type, name string, options TypeOptions) (*definition, erro
 	if options.Retention < 0 {
 		return nil, fmt.Errorf("retention %v is negative", options.Retention)
 	}
-	d := &definition{name: name, version: options.Version, options: options, patterns: map[string]*pattern{}}
+	d := &definition{name: name, version: options.Version, options: options}
 	d.options.Translations = maps.Clone(options.Translations)
 	d.options.Upcasts = maps.Clone(options.Upcasts)
 	if options.Summary != "" {
@@ -203,26 +203,35 @@ func define(p reflect.Type, name string, options TypeOptions) (*definition, erro
 			return nil, err
 		}
 	}
-	for _, locale := range slices.Sorted(maps.Keys(options.Translations)) {
+	if d.patterns, err = compileTranslations(options.Translations, fields); err != nil {
+		return nil, err
+	}
+	return d, nil
+}
+
+// compileTranslations compiles patterns in languages, given by their tags; by canonical tag.
+func compileTranslations(translations map[string]string, fields map[string]bool) (map[string]*pattern, error) {
+	patterns := map[string]*pattern{}
+	for _, locale := range slices.Sorted(maps.Keys(translations)) {
 		tag, err := language.Parse(locale)
 		if err != nil {
 			return nil, fmt.Errorf("translation %q: %w", locale, err)
 		}
-		pattern, err := compile(options.Translations[locale], fields)
+		pattern, err := compile(translations[locale], fields)
 		if err == nil {
 			err = pattern.Check(localeOf(tag))
 		}
 		switch {
 		case err != nil:
 			return nil, fmt.Errorf("translation %q: %w", locale, err)
-		case tag == language.Und || options.Translations[locale] == "":
+		case tag == language.Und || translations[locale] == "":
 			return nil, fmt.Errorf("translation %q: names no language, or has no text", locale)
-		case d.patterns[tag.String()] != nil:
+		case patterns[tag.String()] != nil:
 			return nil, fmt.Errorf("translation %q: is a second one for %v", locale, tag)
 		}
-		d.patterns[tag.String()] = pattern
+		patterns[tag.String()] = pattern
 	}
-	return d, nil
+	return patterns, nil
 }
 
 func compile(source string, fields map[string]bool) (*pattern, error) {
