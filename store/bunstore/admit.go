@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 
 	"github.com/go-activity/activity"
 )
@@ -17,6 +18,11 @@ type admission struct {
 	full      bool          // there is no place for it
 }
 
+func scanAdmission(row scanner) (known admission, err error) {
+	err = row.Scan(&known.wait.For, &known.wait.Task, instant{&known.wait.Until}, &known.early, &known.exclusive, &known.ahead, &known.full)
+	return known, err
+}
+
 func (a *admission) answer() activity.Wait {
 	switch {
 	case a.early:
@@ -27,6 +33,56 @@ func (a *admission) answer() activity.Wait {
 		return activity.Wait{For: activity.WaitPlace}
 	}
 	return activity.Wait{}
+}
+
+// Both engines ask the same of a task; what differs is how they write it.
+//
+// $1 task, $2 tenant, $3 now, $4 places.
+var (
+	admissionText = `
+SELECT t.wait_for, t.wait_task, t.wait_until, COALESCE(t.wait_until > /*NOW*/, false), t.exclusive <> '',
+  ` + aheadOf("t") + `,
+  NOT t.recipe AND $4::bigint > 0 AND (
+    SELECT count(*)
+    FROM (
+      SELECT 1
+      FROM activity_task p
+      WHERE p.tenant = t.tenant AND p.kind = t.kind AND p.status < 3 AND p.status = 2 AND NOT p.recipe
+      LIMIT $4::bigint
+    ) AS processing
+  ) + (
+    SELECT count(*)
+    FROM (
+      SELECT 1
+      FROM activity_task q
+      WHERE q.tenant = t.tenant AND q.kind = t.kind AND q.status < 3 AND q.status = 1 AND NOT q.recipe AND q.id < t.id` + eligible + `
+      LIMIT $4::bigint
+    ) AS before
+  ) >= $4::bigint
+FROM activity_task t
+WHERE t.id = $1 AND t.tenant = $2 AND t.status = 1`
+
+	// eligible is true of a queued task called q that waits for nothing but a place.
+	eligible = `
+        AND (q.wait_until IS NULL OR q.wait_until <= /*NOW*/)
+        AND (q.exclusive = '' OR ` + aheadOf("q") + ` IS NULL)`
+)
+
+// aheadOf writes a query for the task that has the exclusive key of another one, or will have it before that:
+// the one that is processing with it, or else the oldest queued one before it.
+func aheadOf(task string) string {
+	return strings.ReplaceAll(`COALESCE((
+    SELECT e.id
+    FROM activity_task e
+    WHERE e.tenant = TASK.tenant AND e.exclusive = TASK.exclusive AND e.exclusive <> '' AND e.status < 3 AND e.status = 2
+    LIMIT 1
+  ), (
+    SELECT e.id
+    FROM activity_task e
+    WHERE e.tenant = TASK.tenant AND e.exclusive = TASK.exclusive AND e.exclusive <> '' AND e.status < 3 AND e.status = 1 AND e.id < TASK.id
+    ORDER BY e.id
+    LIMIT 1
+  ))`, "TASK", task)
 }
 
 // Admit implements [activity.TaskStore].
@@ -68,6 +124,24 @@ func (s *Store) Backlog(ctx context.Context, q activity.BacklogQuery) ([]string,
 		return nil, s.failed(ctx, "read backlog", err)
 	}
 	return names, nil
+}
+
+// names reads the texts that a query returns.
+func names(ctx context.Context, db conn, query string, args ...any) ([]string, error) {
+	rows, err := db.QueryContext(ctx, query, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var found []string
+	for rows.Next() {
+		var name string
+		if err := rows.Scan(&name); err != nil {
+			return nil, err
+		}
+		found = append(found, name)
+	}
+	return found, rows.Err()
 }
 
 // candidate is a task for workers that may be started.

@@ -9,61 +9,6 @@ import (
 	"github.com/go-activity/activity"
 )
 
-// Both engines ask the same of a task; what differs is how they write it.
-//
-// $1 task, $2 tenant, $3 now, $4 places.
-const (
-	admissionText = `
-SELECT t.wait_for, t.wait_task, t.wait_until, COALESCE(t.wait_until > /*NOW*/, false), t.exclusive <> '',
-  COALESCE((
-    SELECT e.id
-    FROM activity_task e
-    WHERE e.tenant = t.tenant AND e.exclusive = t.exclusive AND e.exclusive <> '' AND e.status < 3 AND e.status = 2
-    LIMIT 1
-  ), (
-    SELECT e.id
-    FROM activity_task e
-    WHERE e.tenant = t.tenant AND e.exclusive = t.exclusive AND e.exclusive <> '' AND e.status < 3 AND e.status = 1 AND e.id < t.id
-    ORDER BY e.id
-    LIMIT 1
-  )),
-  NOT t.recipe AND $4::bigint > 0 AND (
-    SELECT count(*)
-    FROM (
-      SELECT 1
-      FROM activity_task p
-      WHERE p.tenant = t.tenant AND p.kind = t.kind AND p.status < 3 AND p.status = 2 AND NOT p.recipe
-      LIMIT $4::bigint
-    ) AS processing
-  ) + (
-    SELECT count(*)
-    FROM (
-      SELECT 1
-      FROM activity_task q
-      WHERE q.tenant = t.tenant AND q.kind = t.kind AND q.status < 3 AND q.status = 1 AND NOT q.recipe AND q.id < t.id` + eligible + `
-      LIMIT $4::bigint
-    ) AS before
-  ) >= $4::bigint
-FROM activity_task t
-WHERE t.id = $1 AND t.tenant = $2 AND t.status = 1`
-
-	// eligible is true of a queued task called q that waits for nothing but a place.
-	eligible = `
-        AND (q.wait_until IS NULL OR q.wait_until <= /*NOW*/)
-        AND (q.exclusive = '' OR COALESCE((
-          SELECT e.id
-          FROM activity_task e
-          WHERE e.tenant = q.tenant AND e.exclusive = q.exclusive AND e.exclusive <> '' AND e.status < 3 AND e.status = 2
-          LIMIT 1
-        ), (
-          SELECT e.id
-          FROM activity_task e
-          WHERE e.tenant = q.tenant AND e.exclusive = q.exclusive AND e.exclusive <> '' AND e.status < 3 AND e.status = 1 AND e.id < q.id
-          ORDER BY e.id
-          LIMIT 1
-        )) IS NULL)`
-)
-
 // The time of the server is that of the statement, which begins after the lock was taken.
 var (
 	pgAdmission  = strings.ReplaceAll(admissionText, "/*NOW*/", "COALESCE($3::timestamptz, statement_timestamp())")
@@ -72,7 +17,7 @@ var (
 
 // Of a kind with places, as many of its oldest tasks may be started as places are free. $1 the
 // tenant, once for each kind, $2 kinds, $3 and their places, $4 now, $5 limit.
-const pgCandidatesText = `
+var pgCandidatesText = `
 SELECT c.id, c.locks
 FROM unnest($1::text[], $2::text[], $3::bigint[]) AS k (tenant, kind, places)
 CROSS JOIN LATERAL (
@@ -156,31 +101,8 @@ func (e postgres) admission(ctx context.Context, db conn, a *activity.Admission)
 	return scanAdmission(db.QueryRowContext(ctx, pgAdmission, a.ID.String(), a.Tenant, e.time(a.Now), a.Max))
 }
 
-func scanAdmission(row scanner) (known admission, err error) {
-	err = row.Scan(&known.wait.For, &known.wait.Task, instant{&known.wait.Until}, &known.early, &known.exclusive, &known.ahead, &known.full)
-	return known, err
-}
-
 func (postgres) backlog(ctx context.Context, db conn, q *activity.BacklogQuery) ([]string, error) {
 	return names(ctx, db, pgBacklog, pgTexts(q.Kinds), q.After, q.Limit)
-}
-
-// names reads the texts that a query returns.
-func names(ctx context.Context, db conn, query string, args ...any) ([]string, error) {
-	rows, err := db.QueryContext(ctx, query, args...)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var found []string
-	for rows.Next() {
-		var name string
-		if err := rows.Scan(&name); err != nil {
-			return nil, err
-		}
-		found = append(found, name)
-	}
-	return found, rows.Err()
 }
 
 func (e postgres) candidates(ctx context.Context, s *Store, q *activity.NextQuery, limit int) ([]candidate, error) {

@@ -23,29 +23,19 @@ func (s *Store) AppendEvents(ctx context.Context, rows []activity.EventRow) (eve
 	if err := s.ready(ctx); err != nil {
 		return nil, err
 	}
+	atOnce := s.engine.insertsAtOnce(rows)
 	switch {
 	case len(rows) == 0:
 		return nil, nil
-	case s.tx != nil:
-		s.tx.mu.Lock()
-		defer s.tx.mu.Unlock()
-		if s.engine.insertsAtOnce(rows) {
-			return s.append(ctx, rows)
-		}
-		err = s.tx.savepoint(ctx, func() error {
-			events, err = s.append(ctx, rows)
-			return err
-		})
-	case s.copies(rows):
+	case s.tx == nil && s.copies(rows):
 		return s.copy(ctx, rows)
-	case s.engine.insertsAtOnce(rows):
+	case s.tx == nil && atOnce: // one round trip, at the price that the end of ctx may cut off its commit
 		return s.append(ctx, rows)
-	default:
-		err = s.inTx(ctx, func(tx *Store) error {
-			events, err = tx.append(ctx, rows)
-			return err
-		})
 	}
+	err = s.whole(ctx, atOnce, func(tx *Store) error {
+		events, err = tx.append(ctx, rows)
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}

@@ -18,16 +18,11 @@ func (s *Store) AddOutcomes(ctx context.Context, rows []activity.OutcomeRow) err
 	if err := s.ready(ctx); err != nil {
 		return err
 	}
-	switch {
-	case len(rows) == 0:
+	if len(rows) == 0 {
 		return nil
-	case s.tx == nil || s.copiesOutcomes(rows) || !s.engine.addsOutcomesAtOnce(rows):
-		return s.whole(ctx, func(tx *Store) error { return tx.addOutcomes(ctx, rows) })
-	case s.tx != nil:
-		s.tx.mu.Lock()
-		defer s.tx.mu.Unlock()
 	}
-	return s.addOutcomes(ctx, rows)
+	atOnce := !s.copiesOutcomes(rows) && s.engine.addsOutcomesAtOnce(rows)
+	return s.whole(ctx, atOnce, func(tx *Store) error { return tx.addOutcomes(ctx, rows) })
 }
 
 func (s *Store) addOutcomes(ctx context.Context, rows []activity.OutcomeRow) error {

@@ -17,31 +17,14 @@ func (s *Store) AddTask(ctx context.Context, task activity.Task) (stored activit
 		return activity.Task{}, err
 	}
 	task = asStoredTask(task)
-	switch {
-	case s.tx == nil || !s.engine.addsTaskAtOnce(): // a statement that commits by itself may be cut off while it does
-		err = s.whole(ctx, func(tx *Store) error {
-			stored, err = tx.addTask(ctx, task)
-			return err
-		})
-	default:
-		s.tx.mu.Lock()
-		defer s.tx.mu.Unlock()
-		stored, err = s.addTask(ctx, task)
-	}
+	err = s.whole(ctx, s.engine.addsTaskAtOnce(), func(tx *Store) error {
+		stored, err = tx.addTask(ctx, task)
+		return err
+	})
 	if err != nil {
 		return activity.Task{}, err
 	}
 	return stored, nil
-}
-
-// whole makes what fn does all or nothing, in the store's transaction or in one of its own.
-func (s *Store) whole(ctx context.Context, fn func(tx *Store) error) error {
-	if s.tx == nil {
-		return s.inTx(ctx, fn)
-	}
-	s.tx.mu.Lock()
-	defer s.tx.mu.Unlock()
-	return s.tx.savepoint(ctx, func() error { return fn(s) })
 }
 
 // addTask stores a task, or returns the one that has its key.
@@ -118,12 +101,8 @@ func (s *Store) ChangeTask(ctx context.Context, u activity.TaskUpdate) (t activi
 	if err := s.ready(ctx); err != nil {
 		return activity.Task{}, false, err
 	}
-	if s.tx != nil {
-		s.tx.mu.Lock()
-		defer s.tx.mu.Unlock()
-		return s.changeTask(ctx, &u)
-	}
-	err = s.inTx(ctx, func(tx *Store) error {
+	const atOnce = true // what fails has changed nothing
+	err = s.whole(ctx, atOnce, func(tx *Store) error {
 		t, changed, err = tx.changeTask(ctx, &u)
 		return err
 	})

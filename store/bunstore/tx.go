@@ -54,6 +54,21 @@ func (s *Store) inTx(ctx context.Context, fn func(*Store) error) error {
 	})
 }
 
+// whole makes what fn does all or nothing, in the store's transaction or in one of its own: a statement that
+// commits by itself may be cut off by the end of ctx while it does. Within a transaction, what is done at once
+// needs no savepoint.
+func (s *Store) whole(ctx context.Context, atOnce bool, fn func(tx *Store) error) error {
+	if s.tx == nil {
+		return s.inTx(ctx, fn)
+	}
+	s.tx.mu.Lock()
+	defer s.tx.mu.Unlock()
+	if atOnce {
+		return fn(s)
+	}
+	return s.tx.savepoint(ctx, func() error { return fn(s) })
+}
+
 // begin runs fn in a transaction. The end of ctx ends the waiting for a connection and what fn does
 // with it, but neither BEGIN nor COMMIT: who hears of the end finds nothing stored.
 func (s *Store) begin(ctx context.Context, fn func(*sql.Conn, *sql.Tx) error) error {

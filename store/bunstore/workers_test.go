@@ -8,10 +8,12 @@ import (
 	"math/rand/v2"
 	"os/exec"
 	"slices"
-	"strings"
 	"sync"
 	"testing"
 	"time"
+
+	sqlitedriver "modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
 
 	"github.com/go-activity/activity"
 )
@@ -48,28 +50,44 @@ func workUntilKilled(address string) {
 	for range workersPerProcess {
 		workers.Go(func() {
 			for {
-				run, err := journal.Claim(ctx)
-				if errors.Is(err, activity.ErrNoTask) || err != nil && strings.Contains(err.Error(), "SQLITE_BUSY") {
-					// All may be held up by tasks of a process that was killed.
-					if _, err := journal.Recover(ctx); err != nil {
-						panic(err)
-					}
+				task, err := workOnce(ctx, journal)
+				switch {
+				case err == nil:
+					printing.Lock()
+					fmt.Println(task)
+					printing.Unlock()
+				case errors.Is(err, activity.ErrNoTask), isBusy(err):
 					time.Sleep(10 * time.Millisecond)
-					continue
-				}
-				if err != nil {
+				case !errors.Is(err, activity.ErrNotRunning):
 					panic(err)
 				}
-				if err := work(ctx, run); err != nil && !errors.Is(err, activity.ErrNotRunning) {
-					panic(err)
-				}
-				printing.Lock()
-				fmt.Println(run.Task().ID)
-				printing.Unlock()
 			}
 		})
 	}
 	workers.Wait()
+}
+
+// workOnce works on the next task. If there is none, all may be held up by tasks of a process that was killed.
+func workOnce(ctx context.Context, journal *activity.Journal) (activity.ID, error) {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop() // a run that is left behind loses its lease
+	run, err := journal.Claim(ctx)
+	if errors.Is(err, activity.ErrNoTask) {
+		if _, lost := journal.Recover(ctx); lost != nil {
+			return activity.ID{}, lost
+		}
+		return activity.ID{}, err
+	}
+	if err != nil {
+		return activity.ID{}, err
+	}
+	return run.Task().ID, work(ctx, run)
+}
+
+// isBusy reports whether SQLite gave up waiting for another process that writes.
+func isBusy(err error) bool {
+	var busy *sqlitedriver.Error
+	return errors.As(err, &busy) && busy.Code()&0xff == sqlite3.SQLITE_BUSY
 }
 
 func work(ctx context.Context, run *activity.Run) error {
