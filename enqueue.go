@@ -3,7 +3,6 @@ package activity
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"maps"
 	"slices"
 	"strconv"
@@ -57,67 +56,6 @@ func (t Tenant) Enqueue(ctx context.Context, spec TaskSpec) (Task, error) {
 	return task, err
 }
 
-// Recipe stores a task and its steps at once. The task has no run of its own: it is processing from
-// the start of its first step to the end of its last, counts what they count together, and ends
-// as they do: failed if one failed, or else cancelled if one was cancelled. Cancelling it cancels the
-// steps that have not ended. The steps come back in their order; their Parent is set by the call.
-func (t Tenant) Recipe(ctx context.Context, spec TaskSpec, steps ...TaskSpec) (Task, []Task, error) {
-	recipe, k, err := t.task(ctx, spec)
-	if err != nil {
-		return Task{}, nil, err
-	}
-	if len(steps) == 0 {
-		return Task{}, nil, invalidf("Steps", "is empty")
-	}
-	recipe.Recipe = true
-	children := make([]Task, len(steps))
-	kinds := make([]*kind, len(steps))
-	for i, step := range steps {
-		if !step.Parent.IsZero() {
-			return Task{}, nil, invalidf(fmt.Sprintf("Steps[%d].Parent", i), "is set by the recipe")
-		}
-		if children[i], kinds[i], err = t.task(ctx, step); err != nil {
-			return Task{}, nil, inElement(err, "Step", i)
-		}
-	}
-	id := recipe.ID
-	err = t.journal.store.InTx(ctx, func(tx Store) error {
-		if recipe, err = t.enqueue(ctx, tx, recipe, k); err != nil {
-			return err
-		}
-		if recipe.ID != id { // the key's recipe, which has steps already
-			children, err = t.steps(ctx, tx, recipe.ID)
-			return err
-		}
-		for i := range children {
-			children[i].Parent = recipe.ID
-			if children[i], err = t.enqueue(ctx, tx, children[i], kinds[i]); err != nil {
-				return inElement(err, "Step", i)
-			}
-		}
-		recipe, err = tx.Task(ctx, t.name, recipe.ID)
-		return err
-	})
-	if err != nil {
-		return Task{}, nil, err
-	}
-	return recipe, children, nil
-}
-
-// steps returns all steps of a task, in the order in which they were queued.
-func (t Tenant) steps(ctx context.Context, store Store, parent ID, statuses ...Status) ([]Task, error) {
-	var all []Task
-	for task, err := range allTasks(ctx, store, TaskFilter{
-		Tenant: t.name, Parent: parent, Statuses: statuses, Previews: PreviewsShown, Sort: SortQueued, Limit: MaxLimit,
-	}) {
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, task)
-	}
-	return all, nil
-}
-
 // Rerun queues a task again that has ended, as a new task of who asks for it: with the same title, input,
 // entities, attributes and key for exclusion, and as a step of the same parent if that has not ended. The new task's RetryOf is the old one. A task that has not ended is a
 // [TransitionError].
@@ -146,70 +84,6 @@ func (t Tenant) Rerun(ctx context.Context, id ID, by Entity) (Task, error) {
 		Kind: old.Kind, Title: old.Title, Actor: by, About: old.About, Preview: old.Preview, Parent: parent, RetryOf: id,
 		Exclusive: old.Exclusive, Total: old.Total, Input: old.Input, Attributes: old.Attributes,
 	})
-}
-
-// Cancel stops a task that is queued or processing, and all its steps. Once it has returned, nothing of
-// the run is stored any more: no outcome, count, event or progress; the run's context ends, at once in
-// this process and with its next sign of life in others. In a transaction of the host, this holds from
-// its commit on. A task that has ended is a [TransitionError]. A zero by is the context's actor.
-func (t Tenant) Cancel(ctx context.Context, id ID, by Entity, reason string) (Task, error) {
-	by, err := actor(ctx, "By", by)
-	if err != nil {
-		return Task{}, err
-	}
-	if reason != "" {
-		if err := checkText("Reason", reason, MaxReason); err != nil {
-			return Task{}, err
-		}
-	}
-	task, err := t.Task(ctx, id)
-	if err != nil {
-		return Task{}, err
-	}
-	err = t.journal.store.InTx(ctx, func(tx Store) error {
-		path, err := t.journal.path(ctx, tx, t.name, task.Parent)
-		if err != nil {
-			return err
-		}
-		task, err = t.cancel(ctx, tx, id, path, by, reason)
-		return err
-	})
-	if err != nil {
-		return Task{}, err
-	}
-	t.journal.shared.runs.look(id)
-	return task, nil
-}
-
-func (t Tenant) cancel(ctx context.Context, tx Store, id ID, path []ID, by Entity, reason string) (Task, error) {
-	task, err := t.journal.change(ctx, tx, change{
-		update: TaskUpdate{Tenant: t.name, ID: id, Now: t.journal.shared.clock(), To: StatusCancelled, Reason: reason, EndedBy: by},
-		path:   path,
-		by:     by,
-	})
-	if err != nil {
-		return Task{}, err
-	}
-	return t.cancelSteps(ctx, tx, task, path, by, reason)
-}
-
-// cancelSteps cancels what has not ended of the steps of a task that has.
-func (t Tenant) cancelSteps(ctx context.Context, tx Store, task Task, path []ID, by Entity, reason string) (Task, error) {
-	if task.Children.Open == 0 {
-		return task, nil
-	}
-	steps, err := t.steps(ctx, tx, task.ID, StatusQueued, StatusProcessing)
-	if err != nil {
-		return Task{}, err
-	}
-	path = append(slices.Clip(path), task.ID)
-	for _, step := range steps {
-		if _, err := t.cancel(ctx, tx, step.ID, path, by, reason); err != nil {
-			return Task{}, err
-		}
-		t.journal.shared.runs.look(step.ID)
-	}
-	return tx.Task(ctx, t.name, task.ID)
 }
 
 // task checks a spec and makes a task of it.
