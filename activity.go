@@ -19,8 +19,8 @@ type Config struct {
 	// Kinds are the kinds of task that can be queued. Defaults to none.
 	Kinds []Kind
 
-	// Locale is the language of the patterns in TypeOptions.Summary and Kind.Summary, and the one that summaries
-	// fall back to, as a BCP 47 tag. Defaults to "en".
+	// Locale is the language of the patterns in TypeOptions.Summary and Kind.Summary, and the one
+	// that summaries fall back to, as a BCP 47 tag. Defaults to "en".
 	Locale string
 
 	// MaxPayload is the most bytes that a payload may have. Defaults to 65,536.

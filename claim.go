@@ -7,10 +7,11 @@ import (
 	"sync"
 )
 
-// Claim starts the next task of some kinds, of any tenant; of all configured kinds if it is given none. It is the one
-// that has been queued longest of those that can be started in a tenant; the tenants take turns. When there is nothing to do, that is
-// [ErrNoTask]: ask again later. Any number of workers, in any number of processes, may claim at the same time; no task is given to two
-// of them.
+// Claim starts the next task of some kinds, of any tenant; of all configured kinds if it is given
+// none. It is the one that has been queued longest of those that can be started in a tenant; the
+// tenants take turns. When there is nothing to do, that is [ErrNoTask]: ask again later. Any number
+// of workers, in any number of processes, may claim at the same time; no task is given to two of
+// them.
 //
 // The run lives until it is ended by its methods, or ctx ends.
 func (j *Journal) Claim(ctx context.Context, kinds ...string) (*Run, error) {

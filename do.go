@@ -14,15 +14,17 @@ const (
 	lastLook  = time.Second
 )
 
-// Do queues a task, starts it as soon as it is admitted, and runs fn. The task completes if fn returns nil, and
-// fails with the error if it returns one, which Do passes on. A panic of fn is a [PanicError], with its stack in the task's Detail. fn gets the
-// run's context.
+// Do queues a task, starts it as soon as it is admitted, and runs fn. The task completes if fn
+// returns nil, and fails with the error if it returns one, which Do passes on. A panic of fn is a
+// [PanicError], with its stack in the task's Detail. fn gets the run's context.
 //
-// While the task waits, Do does: for a task that was lost it waits until somebody recovers it, which [Journal.Run] does. When ctx ends meanwhile, or the process, the task does not stay behind: it is cancelled, or fails as lost.
-// If the task was cancelled or lost while fn ran, the error is an [ErrNotRunning].
+// While the task waits, Do does: for a task that was lost it waits until somebody recovers it,
+// which [Journal.Run] does. When ctx ends meanwhile, or the process, the task does not stay behind:
+// it is cancelled, or fails as lost. If the task was cancelled or lost while fn ran, the error is
+// an [ErrNotRunning].
 //
-// With the key of a task that has ended, Do returns that task and does not call fn; with that of a task that somebody else runs,
-// the error is a [TransitionError].
+// With the key of a task that has ended, Do returns that task and does not call fn; with that of a
+// task that somebody else runs, the error is a [TransitionError].
 //
 // Do must not be called on a journal in a transaction of the host: use Enqueue there.
 func (t Tenant) Do(ctx context.Context, spec TaskSpec, fn func(context.Context, *Run) error) (Task, error) {
@@ -80,8 +82,8 @@ func (r *Run) call(fn func(context.Context, *Run) error) (err error) {
 	return err
 }
 
-// begin queues a task and starts it, now or when it is admitted. There is no run if the task is one that was
-// queued before, under the same key, and has ended.
+// begin queues a task and starts it, now or when it is admitted. There is no run if the task is one
+// that was queued before, under the same key, and has ended.
 func (t Tenant) begin(ctx context.Context, task Task, k *kind) (*Run, Task, error) {
 	j := t.journal
 	var wait Wait

@@ -21,10 +21,11 @@ type Difference struct {
 	Fields  []string `json:"fields,omitempty"`  // whose values before or after differ
 }
 
-// Drift streams what differs between a preview and the update that followed it, record by record: first what the update has,
-// in its order, then what only the preview has. A difference is another kind of outcome, other values before (the record was edited in between), or
-// other values after. Records are told by their kind and ID, outcomes without a record by their row; those without either
-// are not compared. Of several outcomes of one record in a run, the last one counts.
+// Drift streams what differs between a preview and the update that followed it, record by record:
+// first what the update has, in its order, then what only the preview has. A difference is another
+// kind of outcome, other values before (the record was edited in between), or other values after.
+// Records are told by their kind and ID, outcomes without a record by their row; those without
+// either are not compared. Of several outcomes of one record in a run, the last one counts.
 //
 // It reads both reports a page at a time.
 func (t Tenant) Drift(ctx context.Context, preview, update ID) iter.Seq2[Difference, error] {

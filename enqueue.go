@@ -56,8 +56,9 @@ func (t Tenant) Enqueue(ctx context.Context, spec TaskSpec) (Task, error) {
 	return task, err
 }
 
-// Rerun queues a task again that has ended, as a new task of who asks for it: with the same title, input,
-// entities, attributes and key for exclusion, and as a step of the same parent if that has not ended. The new task's RetryOf is the old one. A task that has not ended is a
+// Rerun queues a task again that has ended, as a new task of who asks for it: with the same title,
+// input, entities, attributes and key for exclusion, and as a step of the same parent if that has
+// not ended. The new task's RetryOf is the old one. A task that has not ended is a
 // [TransitionError].
 func (t Tenant) Rerun(ctx context.Context, id ID, by Entity) (Task, error) {
 	old, err := t.Task(ctx, id)

@@ -40,8 +40,8 @@ type Kind struct {
 	// Lost says what becomes of a task whose run is lost. Defaults to LostFails.
 	Lost LostPolicy
 
-	// MaxAttempts is how often a task is started until a lost run makes it fail whatever Lost says: it may be
-	// the task that kills the processes. Defaults to 5.
+	// MaxAttempts is how often a task is started until a lost run makes it fail whatever Lost says:
+	// it may be the task that kills the processes. Defaults to 5.
 	MaxAttempts int
 
 	// Summary is the pattern of the summary of a task that completed, in the language of

@@ -95,8 +95,8 @@ func (k *kind) completion(general *definition, locale *chain) *definition {
 	return &own
 }
 
-// definitionOf returns what the library knows of an event's type; for the end of a task, what it knows of the
-// task's kind.
+// definitionOf returns what the library knows of an event's type; for the end of a task, what it
+// knows of the task's kind.
 func (s *shared) definitionOf(e *Event) *definition {
 	d := s.types[e.Type]
 	if d != nil && e.Type == TaskCompleted.def.name {
@@ -105,7 +105,8 @@ func (s *shared) definitionOf(e *Event) *definition {
 	return d
 }
 
-// completedOf is for the end of a task. That of a preview, which has done nothing, is told in general words.
+// completedOf is for the end of a task. That of a preview, which has done nothing, is told in
+// general words.
 func (s *shared) completedOf(payload []byte, general *definition) *definition {
 	of := general
 	jsonscan.Object(payload, func(name, value []byte) {

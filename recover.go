@@ -33,9 +33,10 @@ func (j *Journal) Run(ctx context.Context) error {
 // lostReason is the reason of tasks that fail because their run was lost.
 const lostReason = "its run was lost: the process ended, or could not reach the database"
 
-// Recover looks for tasks of the configured kinds, of all tenants, whose run was lost: whose lease has run out. By the policy of their kind ([Kind.Lost])
-// it queues them again, or makes them fail as a failure of the system. A task that was to be started by a [Tenant.Do] that is gone fails. It returns how many it
-// has recovered. Run calls it every two seconds.
+// Recover looks for tasks of the configured kinds, of all tenants, whose run was lost: whose lease
+// has run out. By the policy of their kind ([Kind.Lost]) it queues them again, or makes them fail
+// as a failure of the system. A task that was to be started by a [Tenant.Do] that is gone fails. It
+// returns how many it has recovered. Run calls it every two seconds.
 func (j *Journal) Recover(ctx context.Context) (int, error) {
 	const batch = 100
 	n := 0

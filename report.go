@@ -57,8 +57,9 @@ type ReportOptions struct {
 	// Kinds are the outcome kinds to write. Defaults to all.
 	Kinds []string
 
-	// Before writes the values as they were before the run and nothing else about them, under their own names, to be imported
-	// again by hand. Records that the run created had none and are left out.
+	// Before writes the values as they were before the run and nothing else about them, under their
+	// own names, to be imported again by hand. Records that the run created had none and are left
+	// out.
 	Before bool
 
 	// Raw leaves cells as they are that a spreadsheet would run as formulas. For programs that
@@ -72,14 +73,17 @@ var (
 	beforeHead = []string{"Record kind", "Record ID", "Name"}
 )
 
-// WriteReport writes the outcomes of a task as CSV (RFC 4180, UTF-8, lines ending in CRLF): one line for each, in
-// the order in which they were reported, streamed. The columns are Row, Result (the label of the outcome kind), Message, Record kind,
-// Record ID, Name, Link; for each field that an outcome has a value of, the field's name with (Before) and with (After); and the further
-// values under their names. A report on a task that is processing has what was stored when it was called.
+// WriteReport writes the outcomes of a task as CSV (RFC 4180, UTF-8, lines ending in CRLF): one
+// line for each, in the order in which they were reported, streamed. The columns are Row, Result
+// (the label of the outcome kind), Message, Record kind, Record ID, Name, Link; for each field that
+// an outcome has a value of, the field's name with (Before) and with (After); and the further
+// values under their names. A report on a task that is processing has what was stored when it was
+// called.
 //
-// A cell that a spreadsheet would take for a formula, because it begins with =, +, -, @, a tab or a line break, gets an apostrophe before
-// it, and so does one that begins with an apostrophe, so that [CellValue] gives back what was there. Numbers stay as they are. See
-// OWASP, "CSV Injection", https://owasp.org/www-community/attacks/CSV_Injection.
+// A cell that a spreadsheet would take for a formula, because it begins with =, +, -, @, a tab or a
+// line break, gets an apostrophe before it, and so does one that begins with an apostrophe, so that
+// [CellValue] gives back what was there. Numbers stay as they are. See OWASP, "CSV Injection",
+// https://owasp.org/www-community/attacks/CSV_Injection.
 func (t Tenant) WriteReport(ctx context.Context, w io.Writer, id ID, options ReportOptions) error {
 	if err := (&OutcomeQuery{Kinds: options.Kinds}).check(t.name); err != nil {
 		return err

@@ -42,9 +42,10 @@ type Change struct {
 	Task   ID             // the run
 }
 
-// Check compares the record as it is now with what the run left, and says whether it may be brought back: nil, or an [ErrEdited] that names a value which
-// somebody changed since. Only the values that the run changed are compared; a nil current is a record that is
-// not there. A record that is as it was before the run may be brought back again: it changes nothing.
+// Check compares the record as it is now with what the run left, and says whether it may be brought
+// back: nil, or an [ErrEdited] that names a value which somebody changed since. Only the values
+// that the run changed are compared; a nil current is a record that is not there. A record that is
+// as it was before the run may be brought back again: it changes nothing.
 func (c Change) Check(current map[string]any) error {
 	edited := edits(c.After, current)
 	if edited == "" || edits(c.Before, current) == "" {
@@ -73,16 +74,20 @@ func edits(left, current map[string]any) string {
 	return ""
 }
 
-// Revert undoes a run: it hands each change to fn, the last one first, as a new task of who asks for it whose Reverts is the run.
-// What counts as failed, warned or unmodified is no change. fn brings the record back from Before if it is still as After says, which [Change.Check] tells; if it returns an [ErrEdited], the record is kept and
-// listed as such; any other error is listed as a failure of that record. Each is an outcome of the new task: "reverted", "kept" or "failed".
+// Revert undoes a run: it hands each change to fn, the last one first, as a new task of who asks
+// for it whose Reverts is the run. What counts as failed, warned or unmodified is no change. fn
+// brings the record back from Before if it is still as After says, which [Change.Check] tells; if
+// it returns an [ErrEdited], the record is kept and listed as such; any other error is listed as a
+// failure of that record. Each is an outcome of the new task: "reverted", "kept" or "failed".
 //
-// The run must have ended and be no preview; its RevertedBy is the new task from then on. A run that is being reverted, or was, is a [TransitionError];
-// one whose undo failed or was cancelled may be reverted again. Two undos of one run never overlap. The undo takes over the run's
+// The run must have ended and be no preview; its RevertedBy is the new task from then on. A run
+// that is being reverted, or was, is a [TransitionError]; one whose undo failed or was cancelled
+// may be reverted again. Two undos of one run never overlap. The undo takes over the run's
 // Exclusive key: while another task has it, the error is a [WaitError], and nothing is stored.
 //
-// The error is that of Do: nil if the undo came to its end, whatever became of single records. fn may write in the host's transaction; it is called by one goroutine, one change at a time,
-// with the run's context, in which the undo can be cancelled.
+// The error is that of Do: nil if the undo came to its end, whatever became of single records. fn
+// may write in the host's transaction; it is called by one goroutine, one change at a time, with
+// the run's context, in which the undo can be cancelled.
 func (t Tenant) Revert(ctx context.Context, id ID, by Entity, fn func(context.Context, Change) error) (Task, error) {
 	by, err := actor(ctx, "By", by)
 	if err != nil {
@@ -154,8 +159,8 @@ func (t Tenant) beginRevert(ctx context.Context, run, task Task, k *kind) (*Run,
 	return t.run(ctx, task, k, nil), task, nil
 }
 
-// changes reports whether an outcome tells of a change: it has values, and does not count as failed, warned or unmodified. The
-// kind is nil if it is not configured any more.
+// changes reports whether an outcome tells of a change: it has values, and does not count as
+// failed, warned or unmodified. The kind is nil if it is not configured any more.
 func (k *kind) changes(r *OutcomeRow) bool {
 	if r.Before == nil && r.After == nil {
 		return false

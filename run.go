@@ -10,10 +10,10 @@ import (
 // Run is the work on a task from its start to its end, by one process. [Tenant.Start], [Journal.Claim]
 // and [Tenant.Do] make one. It is safe for concurrent use.
 //
-// A run holds a lease on its task, which it renews by itself until Complete, Fail or Requeue ends the
-// run, or the context that it was started with ends. A run that lost its task (somebody cancelled it, or the lease ran out
-// and another run has it) can write nothing any more: its context ends, with the reason as
-// [context.Cause], and its methods return [ErrNotRunning].
+// A run holds a lease on its task, which it renews by itself until Complete, Fail or Requeue ends
+// the run, or the context that it was started with ends. A run that lost its task (somebody
+// cancelled it, or the lease ran out and another run has it) can write nothing any more: its
+// context ends, with the reason as [context.Cause], and its methods return [ErrNotRunning].
 type Run struct {
 	tenant Tenant // whose store is the host's transaction in what With returns
 	*runState
@@ -52,8 +52,8 @@ type runState struct {
 	renewed  time.Time       // when the lease was renewed, by the clock of this process
 }
 
-// Task returns the task as the run last saw it. What was written in a transaction of the host is seen by the run that With
-// returned only.
+// Task returns the task as the run last saw it. What was written in a transaction of the host is
+// seen by the run that With returned only.
 func (r *Run) Task() Task {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -67,16 +67,18 @@ func (r *Run) Task() Task {
 // started with. Work that it ends in time is not wasted on a task that was cancelled.
 func (r *Run) Context() context.Context { return r.ctx }
 
-// With returns the run in a transaction of the host: what its Report, Progress, Record, Complete and Fail
-// write is stored at once, within the transaction, and kept or undone with it. It is good until the transaction ends.
+// With returns the run in a transaction of the host: what its Report, Progress, Record, Complete
+// and Fail write is stored at once, within the transaction, and kept or undone with it. It is good
+// until the transaction ends.
 //
-// If a transaction in which the run ended is rolled back, the task counts as lost once its lease has run out.
+// If a transaction in which the run ended is rolled back, the task counts as lost once its lease
+// has run out.
 func (r *Run) With(store Store) *Run {
 	return &Run{tenant: r.tenant.journal.With(store).Tenant(r.tenant.name), runState: r.runState, direct: true}
 }
 
-// Record records events as [Tenant.Record] does, with the run's task as their Task. The actor defaults to the
-// context's, and then to the task's. A run that is over records nothing.
+// Record records events as [Tenant.Record] does, with the run's task as their Task. The actor
+// defaults to the context's, and then to the task's. A run that is over records nothing.
 func (r *Run) Record(ctx context.Context, drafts ...Draft) ([]Event, error) {
 	if _, ok := ActorFrom(ctx); !ok {
 		ctx = WithActor(ctx, r.actor)
@@ -103,7 +105,8 @@ func (r *Run) Record(ctx context.Context, drafts ...Draft) ([]Event, error) {
 }
 
 // Complete ends the run, with all that was reported. A task with steps that have not ended stays
-// processing until they have, and ends as they do: failed if one failed, or else cancelled if one was cancelled.
+// processing until they have, and ends as they do: failed if one failed, or else cancelled if one
+// was cancelled.
 //
 // A task that was cancelled or lost meanwhile is an [ErrNotRunning], which is a [TransitionError] too.
 func (r *Run) Complete(ctx context.Context) error {
@@ -129,9 +132,9 @@ func (r *Run) Requeue(ctx context.Context, reason string) error {
 	return r.end(ctx, TaskUpdate{To: StatusQueued, Reason: cut(reason, MaxReason)})
 }
 
-// Pause ends the run and leaves the task processing for some time, in which [Tenant.Resume] goes on with it. When nobody does,
-// the task is treated as lost by the policy of its kind: a search, whose results are counted as their pages are opened, has
-// LostCompletes.
+// Pause ends the run and leaves the task processing for some time, in which [Tenant.Resume] goes on
+// with it. When nobody does, the task is treated as lost by the policy of its kind: a search, whose
+// results are counted as their pages are opened, has LostCompletes.
 func (r *Run) Pause(ctx context.Context, length time.Duration) error {
 	if length < leaseMin {
 		return invalidf("Length", "is less than %v", leaseMin)

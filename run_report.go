@@ -14,11 +14,13 @@ const (
 )
 
 // Report adds outcomes to the task's report and to its counts. They are written in bulk: when some
-// thousand have come together, after a quarter of a second, and at the end of the run. Flush writes them at once; what was not
-// written when the process is killed is lost, and not counted either. The maps of an outcome may be changed once Report has returned.
+// thousand have come together, after a quarter of a second, and at the end of the run. Flush writes
+// them at once; what was not written when the process is killed is lost, and not counted either.
+// The maps of an outcome may be changed once Report has returned.
 //
-// Bad input is an [InvalidError]; nothing of the call is reported then. ErrNotRunning says that the run is over. Any other error says that outcomes
-// could not be written yet; they are kept, and written with what follows.
+// Bad input is an [InvalidError]; nothing of the call is reported then. ErrNotRunning says that the
+// run is over. Any other error says that outcomes could not be written yet; they are kept, and
+// written with what follows.
 func (r *Run) Report(ctx context.Context, outcomes ...Outcome) error {
 	j := r.tenant.journal
 	rows := make([]OutcomeRow, len(outcomes))
@@ -100,8 +102,9 @@ func (r *runState) learn(outcomes []Outcome) error {
 	return nil
 }
 
-// Progress says how far the work is: done of total. A total of 0 leaves it as it was. It is written with the
-// next outcomes, or after a quarter of a second. Going back, or past the total, is an [InvalidError].
+// Progress says how far the work is: done of total. A total of 0 leaves it as it was. It is written
+// with the next outcomes, or after a quarter of a second. Going back, or past the total, is an
+// [InvalidError].
 func (r *Run) Progress(ctx context.Context, done, total int64) error {
 	if err := r.learnProgress(ctx); err != nil {
 		return err

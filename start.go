@@ -78,9 +78,9 @@ func (t Tenant) start(ctx context.Context, tx Store, task Task, k *kind) (Task, 
 	return task, path, err
 }
 
-// Resume goes on with a task that is processing, with a new run, in this process or another: its counts and outcomes stay, and
-// its attempt counts up. It is for tasks whose run has paused; a run that has not loses the task. A task that is not processing is a
-// [TransitionError].
+// Resume goes on with a task that is processing, with a new run, in this process or another: its
+// counts and outcomes stay, and its attempt counts up. It is for tasks whose run has paused; a run
+// that has not loses the task. A task that is not processing is a [TransitionError].
 //
 // The run lives until it is ended by its methods, or ctx ends.
 func (t Tenant) Resume(ctx context.Context, id ID) (*Run, error) {

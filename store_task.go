@@ -17,7 +17,8 @@ type TaskStore interface {
 	// AddTask stores a task. It is valid, and has its ID, status, and times.
 	//
 	//   - The task comes back as Task returns it.
-	//   - A task whose key its tenant has used for the same content is not stored again: the task that has the key comes back. Task.Same tells what is the same.
+	//   - A task whose key its tenant has used for the same content is not stored again: the task
+	//     that has the key comes back. Task.Same tells what is the same.
 	//   - A task whose key its tenant has used for other content is a KeyConflictError.
 	//   - A task ID that exists is an error, never an overwrite.
 	AddTask(ctx context.Context, task Task) (Task, error)
@@ -50,17 +51,23 @@ type TaskStore interface {
 	//   - The count stops at Limit.
 	CountTasks(ctx context.Context, filter TaskFilter) (int, error)
 
-	// Admit says what a queued task waits for: the zero Wait if it may be started now. Its time is looked at first, then its key,
-	// then its place, for which a recipe never waits. Every other queued task with the key is ahead if it is older, whatever it waits for itself.
+	// Admit says what a queued task waits for: the zero Wait if it may be started now. Its time is
+	// looked at first, then its key, then its place, for which a recipe never waits. Every other
+	// queued task with the key is ahead if it is older, whatever it waits for itself.
 	//
 	//   - Until Wait.Until of the stored task has come, that is what it waits for.
-	//   - A task with an exclusive key waits for the one of its tenant that is processing with this key, and else for the oldest queued one before it.
-	//   - A task waits for a place if, with Max above 0, at least Max tasks of its tenant and kind are processing or queued before it; those that wait for something else do not count, nor do recipes.
-	//   - In a transaction, the answer holds until the transaction ends: others that would admit a task of the tenant wait.
+	//   - A task with an exclusive key waits for the one of its tenant that is processing with this
+	//     key, and else for the oldest queued one before it.
+	//   - A task waits for a place if, with Max above 0, at least Max tasks of its tenant and kind
+	//     are processing or queued before it; those that wait for something else do not count, nor
+	//     do recipes.
+	//   - In a transaction, the answer holds until the transaction ends: others that would admit a
+	//     task of the tenant wait.
 	//   - A task that the tenant does not have, or that is not queued, is ErrNotFound to Admit.
 	Admit(ctx context.Context, admission Admission) (Wait, error)
 
-	// Backlog returns the names of tenants that have tasks for workers: queued, of one of the kinds, no recipes, and without a lease.
+	// Backlog returns the names of tenants that have tasks for workers: queued, of one of the
+	// kinds, no recipes, and without a lease.
 	//
 	//   - The names are those after After, in ascending order of bytes, at most Limit.
 	Backlog(ctx context.Context, query BacklogQuery) ([]string, error)
@@ -73,7 +80,8 @@ type TaskStore interface {
 	//   - When there is no task to start, NextTask is ErrNoTask.
 	NextTask(ctx context.Context, query NextQuery) (Task, error)
 
-	// LostTasks returns tasks of some kinds, of all tenants, whose lease has run out: by ascending LeaseUntil, then by ID, at most Limit.
+	// LostTasks returns tasks of some kinds, of all tenants, whose lease has run out: by ascending
+	// LeaseUntil, then by ID, at most Limit.
 	//
 	//   - A task is lost when it is queued or processing and its LeaseUntil is set and not after the time.
 	LostTasks(ctx context.Context, query LostQuery) ([]Task, error)
@@ -141,8 +149,8 @@ type Progress struct{ Done, Total int64 }
 // Apply changes a task as the update says, at a time, and reports whether the task was as it
 // expects; if not, the task stays as it is.
 //
-// A start counts the attempt up, sets StartedAt if it is the first one, and takes Wait away. An end sets EndedAt and
-// takes the lease away. A return to the queue takes the lease away.
+// A start counts the attempt up, sets StartedAt if it is the first one, and takes Wait away. An end
+// sets EndedAt and takes the lease away. A return to the queue takes the lease away.
 func (u *TaskUpdate) Apply(t *Task, now time.Time) bool {
 	now = now.UTC().Truncate(time.Microsecond)
 	if len(u.From) > 0 && !slices.Contains(u.From, t.Status) || u.Attempt != 0 && u.Attempt != t.Attempt ||

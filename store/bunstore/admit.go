@@ -68,8 +68,8 @@ WHERE t.id = $1 AND t.tenant = $2 AND t.status = 1`
         AND (q.exclusive = '' OR ` + aheadOf("q") + ` IS NULL)`
 )
 
-// aheadOf writes a query for the task that has the exclusive key of another one, or will have it before that:
-// the one that is processing with it, or else the oldest queued one before it.
+// aheadOf writes a query for the task that has the exclusive key of another one, or will have it
+// before that: the one that is processing with it, or else the oldest queued one before it.
 func aheadOf(task string) string {
 	return strings.ReplaceAll(`COALESCE((
     SELECT e.id

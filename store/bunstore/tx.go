@@ -54,9 +54,9 @@ func (s *Store) inTx(ctx context.Context, fn func(*Store) error) error {
 	})
 }
 
-// whole makes what fn does all or nothing, in the store's transaction or in one of its own: a statement that
-// commits by itself may be cut off by the end of ctx while it does. Within a transaction, what is done at once
-// needs no savepoint.
+// whole makes what fn does all or nothing, in the store's transaction or in one of its own: a
+// statement that commits by itself may be cut off by the end of ctx while it does. Within a
+// transaction, what is done at once needs no savepoint.
 func (s *Store) whole(ctx context.Context, atOnce bool, fn func(tx *Store) error) error {
 	if s.tx == nil {
 		return s.inTx(ctx, fn)
