@@ -83,17 +83,21 @@ func fromTemplate(t *testing.T) string {
 	})
 }
 
+// The three run beside each other: one of them keeps one core busy.
 func TestConformance(t *testing.T) {
 	t.Run("postgres", func(t *testing.T) {
+		t.Parallel()
 		storetest.Run(t, func(t *testing.T) activity.Store { return openAt(t, fromTemplate(t)) })
 	})
 	t.Run("sqlite", func(t *testing.T) {
+		t.Parallel()
 		storetest.Run(t, func(t *testing.T) activity.Store {
 			return migrated(t, "sqlite "+filepath.Join(t.TempDir(), "activity.db"))
 		})
 	})
 	// Behind a pooler, and for hosts that use bun's query builder: nothing is prepared.
 	t.Run("postgres in simple protocol", func(t *testing.T) {
+		t.Parallel()
 		storetest.Run(t, func(t *testing.T) activity.Store {
 			return openAt(t, fromTemplate(t)+"&default_query_exec_mode=simple_protocol")
 		})
