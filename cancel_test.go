@@ -28,6 +28,7 @@ func TestCancel(t *testing.T) {
 		check(t, err)
 		want := test.task
 		want.Status, want.EndedAt, want.LeaseUntil, want.Reason, want.EndedBy = activity.StatusCancelled, noon, time.Time{}, "no longer needed", test.by
+		want.Revision++
 		if test.by.IsZero() {
 			want.EndedBy = ben
 		}

@@ -171,7 +171,11 @@ func (t Tenant) enqueue(ctx context.Context, tx Store, task Task, k *kind) (Task
 			return Task{}, invalidf("Parent", "has ended")
 		}
 	}
-	if err := t.journal.tell(ctx, tx, TaskQueued, stored, stored.Actor, stored.QueuedAt, ""); err != nil {
+	event, err := t.journal.moment(TaskQueued, stored, stored.Actor, stored.QueuedAt, "")
+	if err != nil {
+		return Task{}, err
+	}
+	if _, err := tx.AppendEvents(ctx, []EventRow{event}); err != nil {
 		return Task{}, err
 	}
 	if !task.Recipe && (k.MaxProcessing > 0 || task.Exclusive != "") {

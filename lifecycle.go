@@ -132,8 +132,8 @@ var lifecycleOf = map[Status]Type[TaskEvent]{
 	StatusCancelled:  TaskCancelled,
 }
 
-// tell records an event of a task's life.
-func (j *Journal) tell(ctx context.Context, tx Store, typ Type[TaskEvent], t Task, by Entity, at time.Time, reason string) error {
+// moment makes an event of a task's life.
+func (j *Journal) moment(typ Type[TaskEvent], t Task, by Entity, at time.Time, reason string) (EventRow, error) {
 	label := readable(t.Kind)
 	var object string
 	if k := j.shared.kinds[t.Kind]; k != nil {
@@ -149,15 +149,14 @@ func (j *Journal) tell(ctx context.Context, tx Store, typ Type[TaskEvent], t Tas
 	}).About(t.About...)
 	event, err := draft.event(t.Tenant, by, MaxPayload) // whatever Config.MaxPayload says of the host's
 	if err != nil {
-		return err
+		return EventRow{}, err
 	}
 	rows := []EventRow{{Event: event}}
 	rows[0].Task = t.ID
 	rows[0].OccurredAt = at
 	rows[0].RecordedAt = latest(j.shared.now().UTC().Truncate(time.Microsecond), at)
 	j.shared.identify(rows)
-	_, err = tx.AppendEvents(ctx, rows)
-	return err
+	return rows[0], nil
 }
 
 // change is a change of a task with all that follows from it, within a transaction.
@@ -209,10 +208,25 @@ func (j *Journal) change(ctx context.Context, tx Store, c change) (Task, error) 
 	return task, nil
 }
 
-// turn makes one guarded update of a task and records the event of its new status, if it has one.
+// turn makes one guarded update of a task, with the event of its new status, if it has one.
 func (j *Journal) turn(ctx context.Context, tx Store, u TaskUpdate, by Entity) (Task, error) {
 	if u.To != 0 && len(u.From) == 0 {
 		u.From = before(u.To)
+	}
+	if u.To != 0 {
+		u.Event = func(t Task, now time.Time) (EventRow, error) {
+			at, by := now, by
+			if by.IsZero() {
+				by = t.Actor
+			}
+			switch {
+			case t.Status.Ended():
+				at = t.EndedAt
+			case t.Status == StatusProcessing && t.Attempt == 1:
+				at = t.StartedAt
+			}
+			return j.moment(lifecycleOf[u.To], t, by, at, u.Reason)
+		}
 	}
 	task, changed, err := tx.ChangeTask(ctx, u)
 	if err != nil {
@@ -221,22 +235,7 @@ func (j *Journal) turn(ctx context.Context, tx Store, u TaskUpdate, by Entity) (
 	if !changed {
 		return task, &TransitionError{ID: task.ID, From: task.Status, To: u.To, Attempt: u.Attempt}
 	}
-	if u.To == 0 {
-		return task, nil
-	}
-	at, reason := task.LeaseUntil.Add(-u.Lease), u.Reason
-	switch {
-	case task.Status.Ended():
-		at = task.EndedAt
-	case task.Attempt == 1 && task.Status == StatusProcessing:
-		at = task.StartedAt
-	case u.Lease <= 0:
-		at = j.shared.now().UTC().Truncate(time.Microsecond)
-	}
-	if by.IsZero() {
-		by = task.Actor
-	}
-	return task, j.tell(ctx, tx, lifecycleOf[u.To], task, by, at, reason)
+	return task, nil
 }
 
 // settle ends a task whose steps have all ended, unless a run of its own still works.

@@ -169,6 +169,9 @@ func (r *Run) end(ctx context.Context, u TaskUpdate) error {
 
 func (r *Run) endWith(ctx context.Context, u TaskUpdate, rows []OutcomeRow) (task Task, err error) {
 	j := r.tenant.journal
+	if u.To != StatusFailed && u.Lease >= 0 && r.alone(rows) {
+		return r.alive(ctx, r.store(), u, nil)
+	}
 	err = r.store().InTx(ctx, func(tx Store) error {
 		if task, err = r.alive(ctx, tx, u, rows); err != nil {
 			return err
@@ -186,7 +189,12 @@ func (r *Run) endWith(ctx context.Context, u TaskUpdate, rows []OutcomeRow) (tas
 	return task, err
 }
 
-// alive makes a change of the task that only its run may make, with outcomes and progress.
+// alone reports whether a change of the task with these outcomes is one change only, which is all or
+// nothing by itself.
+func (r *Run) alone(rows []OutcomeRow) bool { return len(r.path) == 0 && len(rows) == 0 }
+
+// alive makes a change of the task that only its run may make, with outcomes and progress; within a
+// transaction unless it is alone.
 func (r *Run) alive(ctx context.Context, tx Store, u TaskUpdate, rows []OutcomeRow) (Task, error) {
 	j := r.tenant.journal
 	u.Tenant, u.ID, u.Now = r.tenant.name, r.id, j.shared.clock()
@@ -194,6 +202,8 @@ func (r *Run) alive(ctx context.Context, tx Store, u TaskUpdate, rows []OutcomeR
 	if u.To == 0 {
 		u.From = []Status{StatusProcessing}
 	}
+	seen := r.Task()
+	u.Seen = &seen
 	r.mu.Lock()
 	if len(rows) > 0 {
 		u.Fields, u.Extras = r.fields, r.extras

@@ -205,10 +205,16 @@ func (r *Run) write(ctx context.Context, rows []OutcomeRow) error { return r.wri
 func (r *Run) writeWith(ctx context.Context, rows []OutcomeRow, progress *Progress) error {
 	asked := time.Now()
 	var task Task
-	err := r.store().InTx(ctx, func(tx Store) (err error) {
+	write := func(tx Store) (err error) {
 		task, err = r.alive(ctx, tx, TaskUpdate{Lease: r.kind.Lease, Progress: progress}, rows)
 		return err
-	})
+	}
+	var err error
+	if r.alone(rows) {
+		err = write(r.store())
+	} else {
+		err = r.store().InTx(ctx, write)
+	}
 	if err != nil {
 		return r.seen(err)
 	}

@@ -22,13 +22,18 @@ func (t Tenant) Start(ctx context.Context, id ID) (*Run, error) {
 	}
 	var wait Wait
 	var path []ID
-	err = t.journal.store.InTx(ctx, func(tx Store) error {
+	start := func(tx Store) error {
 		if wait, err = t.admit(ctx, tx, task, k); err != nil || !wait.IsZero() {
 			return err
 		}
 		task, path, err = t.start(ctx, tx, task, k)
 		return err
-	})
+	}
+	if task.Parent.IsZero() && !k.limits(task) {
+		err = start(t.journal.store) // it is one change
+	} else {
+		err = t.journal.store.InTx(ctx, start)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -48,7 +53,7 @@ func (t Tenant) admit(ctx context.Context, tx Store, task Task, k *kind) (Wait, 
 	if task.Recipe {
 		return Wait{}, errRecipe
 	}
-	if k.MaxProcessing == 0 && task.Exclusive == "" && task.Wait.Until.IsZero() {
+	if !k.limits(task) {
 		return Wait{}, nil
 	}
 	wait, err := tx.Admit(ctx, Admission{Tenant: t.name, ID: task.ID, Max: k.MaxProcessing, Now: t.journal.shared.clock()})
@@ -65,14 +70,19 @@ func (t Tenant) admit(ctx context.Context, tx Store, task Task, k *kind) (Wait, 
 	return wait, err
 }
 
-// start starts an admitted task, within a transaction.
+// limits reports whether there can be something that a task has to wait for.
+func (k *kind) limits(task Task) bool {
+	return k.MaxProcessing > 0 || task.Exclusive != "" || !task.Wait.Until.IsZero()
+}
+
+// start starts an admitted task, within a transaction unless it has no parent.
 func (t Tenant) start(ctx context.Context, tx Store, task Task, k *kind) (Task, []ID, error) {
 	path, err := t.journal.path(ctx, tx, t.name, task.Parent)
 	if err != nil {
 		return Task{}, nil, err
 	}
 	task, err = t.journal.change(ctx, tx, change{
-		update: TaskUpdate{Tenant: t.name, ID: task.ID, Now: t.journal.shared.clock(), To: StatusProcessing, Lease: k.Lease},
+		update: TaskUpdate{Tenant: t.name, ID: task.ID, Now: t.journal.shared.clock(), Seen: &task, To: StatusProcessing, Lease: k.Lease},
 		path:   path,
 	})
 	return task, path, err

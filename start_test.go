@@ -18,7 +18,7 @@ func TestStart(t *testing.T) {
 	task := queue(t, tenant, everything())
 	run := start(t, tenant, task.ID)
 	want := task
-	want.Status, want.StartedAt, want.Attempt, want.LeaseUntil = activity.StatusProcessing, noon, 1, noon.Add(time.Minute)
+	want.Revision, want.Status, want.StartedAt, want.Attempt, want.LeaseUntil = 1, activity.StatusProcessing, noon, 1, noon.Add(time.Minute)
 	if diff := cmp.Diff(want, run.Task()); diff != "" {
 		t.Errorf("the run's task (-want +got):\n%s", diff)
 	}

@@ -35,6 +35,8 @@ type TaskStore interface {
 	//   - The task comes back as it is after the call, and whether the call changed it.
 	//   - A task that is not as the update expects stays as it is.
 	//   - Of concurrent changes each sees the task as the one before left it.
+	//   - A task that was changed since it was seen is changed as it is now.
+	//   - The event of a change is stored with it, or neither is.
 	//   - Without a time in the update, the store's clock tells it once nobody else can change the task.
 	//   - A change of a task that the tenant does not have is ErrNotFound.
 	ChangeTask(ctx context.Context, update TaskUpdate) (task Task, changed bool, err error)
@@ -121,6 +123,10 @@ type TaskUpdate struct {
 	ID     ID
 	Now    time.Time // the time of the change; zero: the store's clock
 
+	// Seen is the task as the caller saw it last, or nil: a store need not read it again. Its Revision
+	// tells whether it has changed since.
+	Seen *Task
+
 	// What is expected.
 	From    []Status // the task's status is one of these; empty: any
 	Attempt int      // the task is in this attempt, unless zero
@@ -141,6 +147,11 @@ type TaskUpdate struct {
 	Detail     string        // with an end: more about it
 	System     bool          // with an end: for a reason of the system
 	EndedBy    Entity        // with an end: who wanted it
+
+	// Event makes the event that goes with the change, unless it is nil: of the task as it is then, and the
+	// time of the change. Its error is the call's. A store may call it again, for another state of the task;
+	// it must not use the store.
+	Event func(after Task, now time.Time) (EventRow, error)
 }
 
 // Progress is how far a task is: Done of Total. A Total of 0 is not known.
@@ -149,7 +160,7 @@ type Progress struct{ Done, Total int64 }
 // Apply changes a task as the update says, at a time, and reports whether the task was as it
 // expects; if not, the task stays as it is.
 //
-// A start counts the attempt up, sets StartedAt if it is the first one, and takes Wait away. An end
+// Each change counts the revision up. A start counts the attempt up, sets StartedAt if it is the first one, and takes Wait away. An end
 // sets EndedAt and takes the lease away. A return to the queue takes the lease away.
 func (u *TaskUpdate) Apply(t *Task, now time.Time) bool {
 	now = now.UTC().Truncate(time.Microsecond)
@@ -172,6 +183,7 @@ func (u *TaskUpdate) Apply(t *Task, now time.Time) bool {
 		t.EndedAt = latest(now, t.Start())
 		t.Reason, t.Detail, t.System, t.EndedBy = u.Reason, u.Detail, u.System, u.EndedBy
 	}
+	t.Revision++
 	if u.To != 0 {
 		t.Status = u.To
 	}
@@ -200,6 +212,20 @@ func (u *TaskUpdate) Apply(t *Task, now time.Time) bool {
 		t.RevertedBy = u.RevertedBy
 	}
 	return true
+}
+
+// Change is Apply, and makes the event that goes with the change, if there is one. If it is an error, the
+// task is of no use.
+func (u *TaskUpdate) Change(t *Task, now time.Time) (event *EventRow, changed bool, err error) {
+	now = now.UTC().Truncate(time.Microsecond)
+	if !u.Apply(t, now) {
+		return nil, false, nil
+	}
+	if u.Event == nil {
+		return nil, true, nil
+	}
+	row, err := u.Event(t.Clone(), now)
+	return &row, true, err
 }
 
 // union returns a list with what it lacks of another added.

@@ -114,6 +114,7 @@ type Task struct {
 	StartedAt time.Time `json:"started_at,omitzero"` // when it was started first
 	EndedAt   time.Time `json:"ended_at,omitzero"`
 
+	Revision   int64     `json:"revision"`             // how often it was changed
 	Attempt    int       `json:"attempt,omitempty"`    // how often it was started: the fencing number of its run
 	LeaseUntil time.Time `json:"lease_until,omitzero"` // when its run, or who waits to run it, counts as lost
 	Wait       Wait      `json:"wait,omitzero"`        // what it waits for while it is queued

@@ -110,16 +110,14 @@ func checkTaskFloor[R any](t *testing.T, b *bench, store *bunstore.Store, floor 
 		must(err)
 		_, err = store.AddTask(b.ctx, life.queued.after)
 		must(err)
-		for i, step := range []transition{life.queued, life.started, life.completed} {
-			if i > 0 {
-				task, changed, err := store.ChangeTask(b.ctx, step.update)
-				must(err)
-				if diff := cmp.Diff(step.after, task); diff != "" || !changed {
-					t.Errorf("the rehearsed task and the store's (-rehearsed +store):\n%s", diff)
-				}
-			}
-			_, err = store.AppendEvents(b.ctx, []activity.EventRow{step.event})
+		_, err = store.AppendEvents(b.ctx, []activity.EventRow{life.queued.event})
+		must(err)
+		for _, step := range []transition{life.started, life.completed} {
+			task, changed, err := store.ChangeTask(b.ctx, step.update)
 			must(err)
+			if diff := cmp.Diff(step.after, task); diff != "" || !changed {
+				t.Errorf("the rehearsed task and the store's (-rehearsed +store):\n%s", diff)
+			}
 		}
 		must(floor.queue([]activity.Task{life.queued.after}, []activity.EventRow{life.queued.event}))
 		if err := floor.complete(floor.rows(life.completed)); err == nil {

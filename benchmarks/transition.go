@@ -39,10 +39,15 @@ func (r *rehearsal) Task(context.Context, string, activity.ID) (activity.Task, e
 func (r *rehearsal) ChangeTask(_ context.Context, u activity.TaskUpdate) (activity.Task, bool, error) {
 	u.Now = time.Now().UTC().Truncate(time.Microsecond)
 	step := transition{update: u, before: r.task.Clone()}
-	if !u.Apply(&r.task, u.Now) {
-		return r.task.Clone(), false, nil
+	event, changed, err := u.Change(&r.task, u.Now)
+	if !changed || err != nil {
+		return r.task.Clone(), false, err
 	}
-	step.after = r.task.Clone()
+	if event == nil {
+		return activity.Task{}, false, errors.New("a transition has no event")
+	}
+	step.after, step.event = r.task.Clone(), *event
+	step.update.Event = func(activity.Task, time.Time) (activity.EventRow, error) { return *event, nil }
 	r.steps = append(r.steps, step)
 	return r.task.Clone(), true, nil
 }

@@ -17,7 +17,7 @@ const (
 	pgStart = `
 WITH task AS (
   UPDATE activity_task
-  SET status = 2, start_at = $11::timestamptz, started_at = $3::timestamptz, attempt = attempt + 1, lease_until = $5::timestamptz,
+  SET revision = revision + 1, status = 2, start_at = $11::timestamptz, started_at = $3::timestamptz, attempt = attempt + 1, lease_until = $5::timestamptz,
     wait_for = 0, wait_task = NULL, wait_until = NULL
   WHERE id = $1::uuid AND tenant = $2::text AND status = 1 AND attempt = $4::integer
   RETURNING id
@@ -25,7 +25,7 @@ WITH task AS (
 	pgComplete = `
 WITH task AS (
   UPDATE activity_task
-  SET status = 3, ended_at = $3::timestamptz, lease_until = $5::timestamptz, wait_for = 0, wait_task = NULL, wait_until = NULL
+  SET revision = revision + 1, status = 3, ended_at = $3::timestamptz, lease_until = $5::timestamptz, wait_for = 0, wait_task = NULL, wait_until = NULL
   WHERE id = $1::uuid AND tenant = $2::text AND status = 2 AND attempt = $4::integer
     AND children_open + children_failed + children_cancelled = 0
   RETURNING id

@@ -21,11 +21,11 @@ const (
 const (
 	sqliteStart = `
 UPDATE activity_task
-SET status = 2, start_at = ?3, started_at = ?3, attempt = attempt + 1, lease_until = ?5, wait_for = 0, wait_task = NULL, wait_until = NULL
+SET revision = revision + 1, status = 2, start_at = ?3, started_at = ?3, attempt = attempt + 1, lease_until = ?5, wait_for = 0, wait_task = NULL, wait_until = NULL
 WHERE id = ?1 AND tenant = ?2 AND status = 1 AND attempt = ?4`
 	sqliteComplete = `
 UPDATE activity_task
-SET status = 3, ended_at = ?3, lease_until = ?5, wait_for = 0, wait_task = NULL, wait_until = NULL
+SET revision = revision + 1, status = 3, ended_at = ?3, lease_until = ?5, wait_for = 0, wait_task = NULL, wait_until = NULL
 WHERE id = ?1 AND tenant = ?2 AND status = 2 AND attempt = ?4
   AND children_open + children_failed + children_cancelled = 0`
 )

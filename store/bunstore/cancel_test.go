@@ -77,6 +77,10 @@ func TestEndedContextStoresNothing(t *testing.T) {
 		s := migrated(t, address)
 		journal := newJournal(s)
 		calls := map[string]func(ctx context.Context, tenant string) error{
+			"one": func(ctx context.Context, tenant string) error {
+				_, err := journal.Tenant(tenant).Record(ctx, draftsOf(1, "")...)
+				return err
+			},
 			"a few with keys": func(ctx context.Context, tenant string) error {
 				_, err := journal.Tenant(tenant).Record(ctx, draftsOf(3, "k")...)
 				return err

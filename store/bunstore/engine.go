@@ -61,14 +61,20 @@ type taskEngine interface {
 	// insertTask stores a task, unless its key exists.
 	insertTask(ctx context.Context, s *Store, t *activity.Task) (bool, error)
 
-	taskByID(ctx context.Context, db conn, tenant string, id activity.ID) (activity.Task, error)
+	// taskByID returns a task, and the server's time.
+	taskByID(ctx context.Context, db conn, tenant string, id activity.ID) (activity.Task, time.Time, error)
 	taskByKey(ctx context.Context, db conn, tenant, key string) (activity.Task, error)
 
 	// lockTask returns a task that nobody else can change until the transaction ends, and the time.
 	lockTask(ctx context.Context, s *Store, tenant string, id activity.ID) (activity.Task, time.Time, error)
 
-	// updateTask stores a task that was changed, and moves it in its lists.
-	updateTask(ctx context.Context, s *Store, m move, t *activity.Task) error
+	// changesTaskAtOnce reports whether updateTask stores all or nothing by itself. If not, it is called in
+	// a transaction.
+	changesTaskAtOnce() bool
+
+	// updateTask stores a task that was changed, moves it in its lists, and stores the event. It reports
+	// whether the task had the revision from before; if not, nothing is stored.
+	updateTask(ctx context.Context, s *Store, c *taskChange) (bool, error)
 
 	// listTasks returns the first w.limit tasks of a walk, in its order. A task may come several times
 	// in a row, and may not match the filter.

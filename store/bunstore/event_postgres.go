@@ -117,16 +117,28 @@ func (postgres) insert(ctx context.Context, s *Store, rows []*activity.EventRow)
 	return stored, found.Err()
 }
 
-func pgInsertSingle(ctx context.Context, db conn, r *activity.EventRow) (bool, error) {
+// pgEventArgs is how many arguments an event takes.
+const pgEventArgs = 17
+
+// pgEvent makes the arguments of one event.
+func pgEvent(r *activity.EventRow) ([]any, error) {
 	about, err := encodeAbout(r.About)
+	if err != nil {
+		return nil, err
+	}
+	leaf := r.Leaf()
+	return []any{r.ID.String(), r.Tenant, r.Type, r.Version,
+		r.Actor.Kind, r.Actor.ID, r.Actor.Label, about, r.Task, int64(r.Source), r.OccurredAt, r.RecordedAt,
+		string(r.Payload), r.Salts, sql.NullString{String: r.Key, Valid: r.Key != ""},
+		pgInts(feedsOf(nil, &r.Event)), leaf[:]}, nil
+}
+
+func pgInsertSingle(ctx context.Context, db conn, r *activity.EventRow) (bool, error) {
+	args, err := pgEvent(r)
 	if err != nil {
 		return false, err
 	}
-	leaf := r.Leaf()
-	result, err := db.ExecContext(ctx, pgInsertOne, r.ID.String(), r.Tenant, r.Type, r.Version,
-		r.Actor.Kind, r.Actor.ID, r.Actor.Label, about, r.Task, int64(r.Source), r.OccurredAt, r.RecordedAt,
-		string(r.Payload), r.Salts, sql.NullString{String: r.Key, Valid: r.Key != ""},
-		pgInts(feedsOf(nil, &r.Event)), leaf[:])
+	result, err := db.ExecContext(ctx, pgInsertOne, args...)
 	if err != nil {
 		return false, err
 	}

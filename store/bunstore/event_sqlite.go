@@ -26,9 +26,9 @@ ON CONFLICT (tenant, key) WHERE key IS NOT NULL DO NOTHING`
 func (sqlite) insertsAtOnce([]activity.EventRow) bool { return false }
 
 func (sqlite) prepared() []string {
-	return []string{sqliteInsertEvent, sqliteInsertFeed, sqliteInsertPending,
-		sqliteInsertTask, sqliteInsertFacets, sqliteTaskByID, sqliteUpdateTask, sqliteMoveTask,
-		sqliteInsertOutcome, sqliteInsertTally}
+	return append([]string{sqliteInsertEvent, sqliteInsertFeed, sqliteInsertPending,
+		sqliteInsertTask, sqliteInsertFacets, sqliteTaskByID, sqliteMoveTask,
+		sqliteInsertOutcome, sqliteInsertTally}, sqliteUpdates...)
 }
 
 func (sqlite) insert(ctx context.Context, s *Store, rows []*activity.EventRow) ([]bool, error) {

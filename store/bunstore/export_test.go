@@ -2,6 +2,7 @@ package bunstore
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"strings"
 	"time"
@@ -80,17 +81,19 @@ func (s *Store) OutcomeStatement(f activity.OutcomeFilter) (string, []any) {
 func (s *Store) OtherTaskStatements(t activity.Task) map[string][]any {
 	e := s.engine
 	now := e.time(t.QueuedAt)
-	changing, err := changingTaskArgs(e, &t)
-	if err != nil {
-		panic(err)
-	}
-	update := append([]any{e.id(t.ID)}, changing...)
+	started := t.Clone()
+	started.Status, started.StartedAt = activity.StatusProcessing, t.QueuedAt.Add(time.Second)
+	change := &taskChange{&t, &started, &activity.EventRow{Event: activity.Event{ID: t.ID, Tenant: t.Tenant, Type: "task.started", Task: t.ID, Payload: []byte("{}")}, Salts: make([]byte, 32)}}
 	if _, ok := e.(postgres); ok {
+		update, args, err := pgUpdateTask(change)
+		if err != nil {
+			panic(err)
+		}
 		return map[string][]any{
+			update:        args,
 			pgTaskByID:    {t.ID, t.Tenant},
 			pgTaskByKey:   {t.Tenant, "k"},
 			pgLockTask:    {t.ID, t.Tenant},
-			pgUpdateTask:  update,
 			pgLostTasks:   {now, pgTexts([]string{t.Kind, "other"}), 50},
 			pgAdmission:   {t.ID, t.Tenant, now, 3},
 			pgBacklog:     {pgTexts([]string{t.Kind, "other"}), "", 50},
@@ -98,14 +101,16 @@ func (s *Store) OtherTaskStatements(t activity.Task) map[string][]any {
 			pgTake:        {"{" + t.ID.String() + "}", now},
 			pgTally:       {t.ID, t.Tenant},
 			pgInsertTally: {t.ID, t.Tenant, "{a,b}", "{1,2}"},
-			pgUpdateAndMoveTask: append(update[:len(update):len(update)],
-				int64(1), int64(2), now, pgInts(facetsOf(&t)), t.Preview, now),
 		}
 	}
+	set, values, err := change.set(e)
+	if err != nil {
+		panic(err)
+	}
 	return map[string][]any{
+		sqliteUpdates[set]:   append([]any{t.ID[:], t.Revision}, values...),
 		sqliteTaskByID:       {t.ID[:], t.Tenant},
 		sqliteTaskByKey:      {t.Tenant, "k"},
-		sqliteUpdateTask:     update,
 		sqliteMoveTask:       {1, 2, now, jsonList(facetsOf(&t)), t.Preview, now, t.ID[:]},
 		sqliteLostTasks:      {now, jsonList([]string{t.Kind, "other"}), 50},
 		sqliteAdmission:      {t.ID[:], t.Tenant, now, 3},
@@ -143,6 +148,10 @@ func Literal(arg any) string {
 		return "'" + a.Format(time.RFC3339Nano) + "'"
 	case activity.ID:
 		return "'" + a.String() + "'"
+	case []byte:
+		return fmt.Sprintf(`'\x%x'`, a)
+	case sql.NullString:
+		return "NULL"
 	case string:
 		return "'" + strings.ReplaceAll(a, "'", "''") + "'"
 	}

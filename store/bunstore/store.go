@@ -35,6 +35,7 @@ type database struct {
 	ownsDB      bool
 	closed      atomic.Bool
 	migrated    atomic.Bool // the schema was found to be the program's
+	clock       serverClock
 	reads       statements
 	writes      statements
 }

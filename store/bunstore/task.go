@@ -81,9 +81,12 @@ func (s *Store) Task(ctx context.Context, tenant string, id activity.ID) (activi
 	}
 	db, done := s.reader()
 	defer done()
-	t, err := s.engine.taskByID(ctx, db, tenant, id)
+	t, now, err := s.engine.taskByID(ctx, db, tenant, id)
 	if err != nil {
 		return activity.Task{}, s.missing(ctx, "read task", id, err)
+	}
+	if s.tx != nil || s.read == s.write { // a replica has a clock of its own
+		s.clock.heard(now)
 	}
 	return t, nil
 }
@@ -94,65 +97,6 @@ func (s *Store) missing(ctx context.Context, doing string, id activity.ID, err e
 		return fmt.Errorf("%w: task %s", activity.ErrNotFound, id)
 	}
 	return s.failed(ctx, doing, err)
-}
-
-// ChangeTask implements [activity.TaskStore].
-func (s *Store) ChangeTask(ctx context.Context, u activity.TaskUpdate) (t activity.Task, changed bool, err error) {
-	if err := s.ready(ctx); err != nil {
-		return activity.Task{}, false, err
-	}
-	const atOnce = true // what fails has changed nothing
-	err = s.whole(ctx, atOnce, func(tx *Store) error {
-		t, changed, err = tx.changeTask(ctx, &u)
-		return err
-	})
-	if err != nil {
-		return activity.Task{}, false, err
-	}
-	return t, changed, nil
-}
-
-// changeTask changes a task within a transaction.
-func (s *Store) changeTask(ctx context.Context, u *activity.TaskUpdate) (activity.Task, bool, error) {
-	before, now, err := s.engine.lockTask(ctx, s, u.Tenant, u.ID)
-	if err != nil {
-		return activity.Task{}, false, s.missing(ctx, "change task", u.ID, err)
-	}
-	if !u.Now.IsZero() {
-		now = u.Now
-	}
-	after := before
-	if !u.Apply(&after, now) {
-		return before, false, nil
-	}
-	if err := s.engine.updateTask(ctx, s, movement(&before, &after), &after); err != nil {
-		return activity.Task{}, false, s.failed(ctx, "change task", err)
-	}
-	return after, true, nil
-}
-
-// move is how a change of a task changes its rows in activity_task_facet: that of its status leads
-// to the new one, and when it is started first, all get the new start.
-type move struct {
-	facets      []int64 // whose rows change; none if nothing does
-	from, to    int64   // the facets of the statuses
-	start, next time.Time
-}
-
-func movement(before, after *activity.Task) move {
-	m := move{
-		from:  statusFacet(before.Tenant, before.Status),
-		to:    statusFacet(after.Tenant, after.Status),
-		start: before.Start(),
-		next:  after.Start(),
-	}
-	switch {
-	case !m.next.Equal(m.start):
-		m.facets = facetsOf(before)
-	case m.from != m.to:
-		m.facets = []int64{m.from}
-	}
-	return m
 }
 
 // LostTasks implements [activity.TaskStore].

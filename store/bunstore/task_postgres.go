@@ -28,10 +28,10 @@ WITH task AS (
 ), facet AS (
   INSERT INTO activity_task_facet (facet, preview, start_at, task_id)
   SELECT f.facet, task.preview, task.start_at, task.id
-  FROM task, unnest($50::bigint[]) AS f (facet)
+  FROM task, unnest(` + parameters("$", firstInsertParam, firstInsertParam+1) + `::bigint[]) AS f (facet)
 )
 SELECT id FROM task`
-	pgTaskByID  = `SELECT ` + taskColumns + ` FROM activity_task t WHERE t.id = $1::uuid AND t.tenant = $2::text`
+	pgTaskByID  = `SELECT ` + taskColumns + `, clock_timestamp() FROM activity_task t WHERE t.id = $1::uuid AND t.tenant = $2::text`
 	pgTaskByKey = `SELECT ` + taskColumns + ` FROM activity_task t WHERE t.tenant = $1::text AND t.key = $2::text`
 	// The clock is read once the row is locked: the time must not be before that of a change which
 	// this one waited for.
@@ -44,16 +44,6 @@ WITH t AS MATERIALIZED (
 )
 SELECT ` + taskColumns + `, clock_timestamp()
 FROM t`
-	pgUpdateTask = `
-UPDATE activity_task
-SET (` + changingTaskColumns + `) = (` + parameters("$", 2, firstUpdateParam) + `)
-WHERE id = $1`
-	pgUpdateAndMoveTask = `
-WITH task AS (` + pgUpdateTask + `
-)
-UPDATE activity_task_facet
-SET facet = CASE facet WHEN $32::bigint THEN $33::bigint ELSE facet END, start_at = $34::timestamptz
-WHERE facet = ANY($35::bigint[]) AND preview = $36::boolean AND start_at = $37::timestamptz AND task_id = $1`
 	pgLostTasks = `
 SELECT ` + taskColumns + `
 FROM activity_task t
@@ -83,8 +73,9 @@ func (e postgres) insertTask(ctx context.Context, s *Store, t *activity.Task) (b
 	return n == 1, err
 }
 
-func (postgres) taskByID(ctx context.Context, db conn, tenant string, id activity.ID) (activity.Task, error) {
-	return scanTask(db.QueryRowContext(ctx, pgTaskByID, id.String(), tenant))
+func (postgres) taskByID(ctx context.Context, db conn, tenant string, id activity.ID) (t activity.Task, now time.Time, err error) {
+	t, err = scanTask(db.QueryRowContext(ctx, pgTaskByID, id.String(), tenant), instant{&now})
+	return t, now, err
 }
 
 func (postgres) taskByKey(ctx context.Context, db conn, tenant, key string) (activity.Task, error) {
@@ -94,21 +85,6 @@ func (postgres) taskByKey(ctx context.Context, db conn, tenant, key string) (act
 func (postgres) lockTask(ctx context.Context, s *Store, tenant string, id activity.ID) (t activity.Task, now time.Time, err error) {
 	t, err = scanTask(s.tx.QueryRowContext(ctx, pgLockTask, id.String(), tenant), instant{&now})
 	return t, now, err
-}
-
-func (e postgres) updateTask(ctx context.Context, s *Store, m move, t *activity.Task) error {
-	args, err := changingTaskArgs(e, t)
-	if err != nil {
-		return err
-	}
-	args = append([]any{t.ID.String()}, args...)
-	text := pgUpdateTask
-	if len(m.facets) > 0 {
-		text = pgUpdateAndMoveTask
-		args = append(args, m.from, m.to, m.next, pgInts(m.facets), t.Preview, m.start)
-	}
-	_, err = s.tx.ExecContext(ctx, text, args...)
-	return err
 }
 
 func (e postgres) lostTasks(ctx context.Context, db conn, q *activity.LostQuery) ([]activity.Task, error) {

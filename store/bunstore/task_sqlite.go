@@ -34,13 +34,9 @@ ON CONFLICT (tenant, key) WHERE key IS NOT NULL DO NOTHING`
 INSERT INTO activity_task_facet (facet, preview, start_at, task_id)
 SELECT f.value, ?2, ?3, ?4
 FROM json_each(?1) f`
-	sqliteTaskByID   = `SELECT ` + taskColumns + ` FROM activity_task t WHERE t.id = ?1 AND t.tenant = ?2`
-	sqliteTaskByKey  = `SELECT ` + taskColumns + ` FROM activity_task t WHERE t.tenant = ?1 AND t.key = ?2`
-	sqliteUpdateTask = `
-UPDATE activity_task
-SET (` + changingTaskColumns + `) = (` + parameters("?", 2, firstUpdateParam) + `)
-WHERE id = ?1`
-	sqliteMoveTask = `
+	sqliteTaskByID  = `SELECT ` + taskColumns + ` FROM activity_task t WHERE t.id = ?1 AND t.tenant = ?2`
+	sqliteTaskByKey = `SELECT ` + taskColumns + ` FROM activity_task t WHERE t.tenant = ?1 AND t.key = ?2`
+	sqliteMoveTask  = `
 UPDATE activity_task_facet
 SET facet = CASE facet WHEN ?1 THEN ?2 ELSE facet END, start_at = ?3
 WHERE facet IN (SELECT value FROM json_each(?4)) AND preview = ?5 AND start_at = ?6 AND task_id = ?7`
@@ -54,6 +50,17 @@ LIMIT ?3`
 )
 
 func (sqlite) addsTaskAtOnce() bool { return false }
+
+// sqliteUpdates are the statements that set each of updateSets. ?1 task, ?2 its revision before.
+var sqliteUpdates = func() (texts []string) {
+	for _, set := range updateSets {
+		texts = append(texts, `
+UPDATE activity_task
+SET `+set.assignment("?", 3)+`
+WHERE id = ?1 AND revision = ?2`)
+	}
+	return texts
+}()
 
 // bound returns a prepared statement of the store's transaction. It is to be used without the end of
 // the context: see insert.
@@ -92,8 +99,9 @@ func (e sqlite) insertTask(ctx context.Context, s *Store, t *activity.Task) (boo
 	return err == nil, err
 }
 
-func (sqlite) taskByID(ctx context.Context, db conn, tenant string, id activity.ID) (activity.Task, error) {
-	return oneTask(ctx, db, sqliteTaskByID, id[:], tenant)
+func (sqlite) taskByID(ctx context.Context, db conn, tenant string, id activity.ID) (activity.Task, time.Time, error) {
+	t, err := oneTask(ctx, db, sqliteTaskByID, id[:], tenant)
+	return t, time.Now(), err
 }
 
 func (sqlite) taskByKey(ctx context.Context, db conn, tenant, key string) (activity.Task, error) {
@@ -122,24 +130,33 @@ func (e sqlite) lockTask(ctx context.Context, s *Store, tenant string, id activi
 	return t, time.Now(), err
 }
 
-func (e sqlite) updateTask(ctx context.Context, s *Store, m move, t *activity.Task) error {
-	args, err := changingTaskArgs(e, t)
+func (sqlite) changesTaskAtOnce() bool { return false }
+
+func (e sqlite) updateTask(ctx context.Context, s *Store, c *taskChange) (bool, error) {
+	set, values, err := c.set(e)
 	if err != nil {
-		return err
+		return false, err
 	}
-	args = append([]any{t.ID[:]}, args...)
-	if len(m.facets) == 0 {
-		_, err := e.exec(ctx, s, sqliteUpdateTask, args...)
-		return err
+	result, err := e.exec(ctx, s, sqliteUpdates[set], append([]any{c.after.ID[:], c.before.Revision}, values...)...)
+	if err != nil {
+		return false, err
 	}
-	return s.tx.savepoint(ctx, func() error {
-		if _, err := e.exec(ctx, s, sqliteUpdateTask, args...); err != nil {
-			return err
-		}
+	if n, err := result.RowsAffected(); n == 0 || err != nil {
+		return false, err
+	}
+	if m := c.move(); len(m.facets) > 0 {
 		_, err := e.exec(ctx, s, sqliteMoveTask, m.from, m.to, m.next.UnixMicro(), jsonList(m.facets),
-			t.Preview, m.start.UnixMicro(), t.ID[:])
-		return err
-	})
+			c.before.Preview, m.start.UnixMicro(), c.after.ID[:])
+		if err != nil {
+			return false, err
+		}
+	}
+	if c.event != nil {
+		if _, err := e.insert(ctx, s, []*activity.EventRow{c.event}); err != nil {
+			return false, err
+		}
+	}
+	return true, nil
 }
 
 func (sqlite) lostTasks(ctx context.Context, db conn, q *activity.LostQuery) ([]activity.Task, error) {

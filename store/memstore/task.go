@@ -75,13 +75,23 @@ func (s *state) changeTask(u activity.TaskUpdate) (next *state, task activity.Ta
 		return nil, activity.Task{}, false, activity.ErrNotFound
 	}
 	task = t.tasks[i].Clone()
-	if !u.Apply(&task, now(u.Now)) {
+	event, changed, err := u.Change(&task, now(u.Now))
+	if err != nil {
+		return nil, activity.Task{}, false, err
+	}
+	if !changed {
 		return s, task, false, nil
 	}
 	stored := task.Clone()
 	t.tasks = slices.Clone(t.tasks)
 	t.tasks[i] = &stored
-	return s.with(u.Tenant, t), task, true, nil
+	next = s.with(u.Tenant, t)
+	if event != nil {
+		if next, _, err = next.append([]activity.EventRow{*event}); err != nil {
+			return nil, activity.Task{}, false, err
+		}
+	}
+	return next, task, true, nil
 }
 
 func (s *state) findTasks(f *activity.TaskFilter) []activity.Task {

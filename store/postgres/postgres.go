@@ -6,8 +6,11 @@ import (
 	"database/sql"
 	"fmt"
 	"io"
+	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgconn/ctxwatch"
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/uptrace/bun"
 	"github.com/uptrace/bun/dialect/pgdialect"
@@ -22,6 +25,10 @@ import (
 // Statements are prepared once per connection. Behind a pooler in transaction mode that does not
 // keep prepared statements, add default_query_exec_mode=simple_protocol to the DSN.
 //
+// When a context ends, the server is asked to stop what it does for the call, and its answer is waited
+// for, up to five seconds: so the error of a call says whether anything is stored, and a transaction of
+// the host outlives a call in it that was cut off.
+//
 // The pool has no limit of its own but the server's; set one with DB().SetMaxOpenConns. Close closes
 // it. A host that has a *bun.DB on the same database passes it to [bunstore.New] instead.
 func Open(ctx context.Context, dsn string) (*bunstore.Store, error) {
@@ -29,6 +36,7 @@ func Open(ctx context.Context, dsn string) (*bunstore.Store, error) {
 	if err != nil {
 		return nil, &activity.InvalidError{Field: "DSN", Reason: "cannot be parsed", Err: err}
 	}
+	config.BuildContextWatcherHandler = askToStop
 	pool := sql.OpenDB(stdlib.GetConnector(*config))
 	pool.SetMaxIdleConns(16)
 	if err := pool.PingContext(ctx); err != nil {
@@ -36,6 +44,12 @@ func Open(ctx context.Context, dsn string) (*bunstore.Store, error) {
 		return nil, fmt.Errorf("activity: connect: %w", err)
 	}
 	return bunstore.New(bun.NewDB(pool, pgdialect.New()), bunstore.WithOwnership(), bunstore.WithCopy(CopyFrom)), nil
+}
+
+// askToStop is for contexts that end: by default, pgx leaves the connection, and the server goes on with
+// a statement whose end nobody hears of.
+func askToStop(conn *pgconn.PgConn) ctxwatch.Handler {
+	return &pgconn.CancelRequestContextWatcherHandler{Conn: conn, DeadlineDelay: 5 * time.Second}
 }
 
 // CopyFrom is a [bunstore.CopyFunc] for pgx. A host whose *bun.DB is over pgx passes it to

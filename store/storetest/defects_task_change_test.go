@@ -55,6 +55,76 @@ func changeTaskDefects() []defect {
 			}
 			return in.ChangeTask(ctx, u)
 		}})},
+		{"refuses what does not suit the task as it was seen", "task that was seen", with(broken{changeTask: func(ctx context.Context, in activity.Store, u update) (activity.Task, bool, error) {
+			if u.Seen != nil {
+				if before := u.Seen.Clone(); !u.Apply(&before, u.Now) {
+					return before, false, nil
+				}
+			}
+			return in.ChangeTask(ctx, u)
+		}})},
+		{"returns what it makes of the task as it was seen", "task that was seen", with(changedTask(func(u update, t activity.Task, changed bool) (activity.Task, bool) {
+			if u.Seen != nil {
+				t = u.Seen.Clone()
+				changed = u.Apply(&t, u.Now)
+			}
+			return t, changed
+		}))},
+		{"takes no time for the year 1 of a task that was seen", "task that was seen", with(updating(func(u *update) {
+			if u.Seen != nil && u.Now.IsZero() {
+				u.Now = u.Now.Add(time.Microsecond)
+			}
+		}))},
+		{"does not look for a task that was seen", "task that was seen", with(broken{changeTask: func(ctx context.Context, in activity.Store, u update) (activity.Task, bool, error) {
+			t, changed, err := in.ChangeTask(ctx, u)
+			if errors.Is(err, activity.ErrNotFound) && u.Seen != nil {
+				return *u.Seen, false, nil
+			}
+			return t, changed, err
+		}})},
+		{"stores the event of a change that is none", "event of a change", with(broken{changeTask: func(ctx context.Context, in activity.Store, u update) (activity.Task, bool, error) {
+			t, changed, err := in.ChangeTask(ctx, u)
+			if err == nil && !changed && u.Event != nil {
+				row, _ := u.Event(t, u.Now.Truncate(time.Microsecond))
+				_, err = in.AppendEvents(ctx, []activity.EventRow{row})
+			}
+			return t, changed, err
+		}})},
+		{"makes an event of the task before the change", "event of a change", with(broken{changeTask: func(ctx context.Context, in activity.Store, u update) (activity.Task, bool, error) {
+			if event := u.Event; event != nil {
+				before, _ := in.Task(ctx, u.Tenant, u.ID)
+				u.Event = func(_ activity.Task, now time.Time) (activity.EventRow, error) { return event(before, now) }
+			}
+			return in.ChangeTask(ctx, u)
+		}})},
+		{"makes an event at a time of its own", "event of a change", with(broken{changeTask: func(ctx context.Context, in activity.Store, u update) (activity.Task, bool, error) {
+			if event := u.Event; event != nil {
+				u.Event = func(t activity.Task, _ time.Time) (activity.EventRow, error) {
+					return event(t, u.Now.Add(time.Microsecond))
+				}
+			}
+			return in.ChangeTask(ctx, u)
+		}})},
+		{"stores an event after the change", "event of a change that fails", with(broken{changeTask: func(ctx context.Context, in activity.Store, u update) (activity.Task, bool, error) {
+			event := u.Event
+			u.Event = nil
+			t, changed, err := in.ChangeTask(ctx, u)
+			if err != nil || !changed || event == nil {
+				return t, changed, err
+			}
+			row, err := event(t, u.Now)
+			if err == nil {
+				_, err = in.AppendEvents(ctx, []activity.EventRow{row})
+			}
+			return t, changed, err
+		}})},
+		{"keeps the error of an event to itself", "event of a change that fails", with(broken{changeTask: func(ctx context.Context, in activity.Store, u update) (activity.Task, bool, error) {
+			t, changed, err := in.ChangeTask(ctx, u)
+			if errors.Is(err, errOfFn) {
+				return in.ChangeTask(ctx, activity.TaskUpdate{Tenant: u.Tenant, ID: u.ID, Attempt: 99})
+			}
+			return t, changed, err
+		}})},
 		{"loses a concurrent change", "concurrent changes", each(losesChange)},
 		{"returns a concurrent change with its own", "concurrent changes", each(returnsLatest)},
 		{"lets two end a task", "concurrent ends", with(changedTask(func(u update, t activity.Task, changed bool) (activity.Task, bool) {
@@ -92,9 +162,15 @@ func changeTaskDefects() []defect {
 	}
 	expectations := map[string]bool{"From": true, "Attempt": true, "Lost": true, "Settled": true}
 	for field := range reflect.TypeFor[update]().Fields() {
+		if field.Name == "Seen" {
+			continue // a store need not look at it
+		}
 		d := defect{"forgets the update's " + field.Name, life, with(updating(func(u *update) { reflect.ValueOf(u).Elem().FieldByName(field.Name).SetZero() }))}
 		if expectations[field.Name] {
 			d.found = expects
+		}
+		if field.Name == "Event" {
+			d.found = "event of a change"
 		}
 		list = append(list, d)
 	}

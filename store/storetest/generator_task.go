@@ -90,6 +90,10 @@ func (r *randomizer) update(tenant string) activity.TaskUpdate {
 	if u.ID = known.ID; !ok || r.chance(5) {
 		u.ID = newID(r.time(), 0)
 	}
+	if ok && known.ID == u.ID && r.n%2 == 0 {
+		seen := known.Clone()
+		u.Seen = &seen
+	}
 	if r.chance(15) {
 		u.Attempt = 1 + r.rand.IntN(2)
 	}

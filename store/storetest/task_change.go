@@ -9,10 +9,12 @@ import (
 )
 
 const (
-	changedTaskRule = "The task comes back as it is after the call, and whether the call changed it."
-	unexpectedRule  = "A task that is not as the update expects stays as it is."
-	inTurnRule      = "Of concurrent changes each sees the task as the one before left it."
-	changeTimeRule  = "Without a time in the update, the store's clock tells it once nobody else can change the task."
+	changedTaskRule   = "The task comes back as it is after the call, and whether the call changed it."
+	unexpectedRule    = "A task that is not as the update expects stays as it is."
+	seenRule          = "A task that was changed since it was seen is changed as it is now."
+	eventOfChangeRule = "The event of a change is stored with it, or neither is."
+	inTurnRule        = "Of concurrent changes each sees the task as the one before left it."
+	changeTimeRule    = "Without a time in the update, the store's clock tells it once nobody else can change the task."
 )
 
 // changeTaskCases are about ChangeTask.
@@ -21,6 +23,9 @@ var changeTaskCases = []testCase{
 	{"times of a change", changedTaskRule, checkChangeTimes},
 	{"changed task is found", changedTaskRule, checkChangedFound},
 	{"what an update expects", unexpectedRule, checkExpectations},
+	{"task that was seen", seenRule, checkSeen},
+	{"event of a change", eventOfChangeRule, checkEventOfChange},
+	{"event of a change that fails", eventOfChangeRule, checkFailingEvent},
 	{"concurrent changes", inTurnRule, checkConcurrentChanges},
 	{"concurrent ends", inTurnRule, checkConcurrentEnds},
 	{"time of the store", changeTimeRule, checkStoreTime},
@@ -170,35 +175,35 @@ func checkExpectations(s subject) {
 	settled, ended := with(5, activity.Children{Total: 2}), newTask(6, inStatus(activity.StatusCompleted))
 	s.addTasks(running, open, failed, cancelled, settled, ended)
 	for i, test := range []struct {
-		task   activity.Task
+		task   *activity.Task
 		update activity.TaskUpdate
 		as     bool // it expects
 	}{
-		{running, activity.TaskUpdate{From: []activity.Status{activity.StatusQueued}}, false},
-		{running, activity.TaskUpdate{From: []activity.Status{activity.StatusQueued, activity.StatusCompleted, activity.StatusFailed}}, false},
-		{ended, activity.TaskUpdate{From: []activity.Status{activity.StatusQueued, activity.StatusProcessing}}, false},
-		{running, activity.TaskUpdate{Attempt: 2}, false},
-		{running, activity.TaskUpdate{Attempt: 4}, false},
-		{running, activity.TaskUpdate{From: []activity.Status{activity.StatusProcessing}, Attempt: 2}, false},
-		{running, activity.TaskUpdate{From: []activity.Status{activity.StatusQueued}, Attempt: 3}, false},
-		{running, activity.TaskUpdate{Lost: true, Now: now.Add(-time.Microsecond)}, false},
-		{settled, activity.TaskUpdate{Lost: true}, false},
-		{open, activity.TaskUpdate{Settled: true}, false},
-		{failed, activity.TaskUpdate{Settled: true}, false},
-		{cancelled, activity.TaskUpdate{Settled: true}, false},
-		{running, activity.TaskUpdate{From: []activity.Status{activity.StatusQueued, activity.StatusProcessing}, Attempt: 3, Lost: true, Settled: true}, true},
-		{settled, activity.TaskUpdate{Settled: true}, true},
-		{ended, activity.TaskUpdate{}, true},
-		{running, activity.TaskUpdate{From: []activity.Status{activity.StatusProcessing}}, true},
-		{running, activity.TaskUpdate{Attempt: 3}, true},
-		{running, activity.TaskUpdate{Lost: true, Now: now.Add(time.Microsecond)}, true},
+		{&running, activity.TaskUpdate{From: []activity.Status{activity.StatusQueued}}, false},
+		{&running, activity.TaskUpdate{From: []activity.Status{activity.StatusQueued, activity.StatusCompleted, activity.StatusFailed}}, false},
+		{&ended, activity.TaskUpdate{From: []activity.Status{activity.StatusQueued, activity.StatusProcessing}}, false},
+		{&running, activity.TaskUpdate{Attempt: 2}, false},
+		{&running, activity.TaskUpdate{Attempt: 4}, false},
+		{&running, activity.TaskUpdate{From: []activity.Status{activity.StatusProcessing}, Attempt: 2}, false},
+		{&running, activity.TaskUpdate{From: []activity.Status{activity.StatusQueued}, Attempt: 3}, false},
+		{&running, activity.TaskUpdate{Lost: true, Now: now.Add(-time.Microsecond)}, false},
+		{&settled, activity.TaskUpdate{Lost: true}, false},
+		{&open, activity.TaskUpdate{Settled: true}, false},
+		{&failed, activity.TaskUpdate{Settled: true}, false},
+		{&cancelled, activity.TaskUpdate{Settled: true}, false},
+		{&running, activity.TaskUpdate{From: []activity.Status{activity.StatusQueued, activity.StatusProcessing}, Attempt: 3, Lost: true, Settled: true}, true},
+		{&settled, activity.TaskUpdate{Settled: true}, true},
+		{&ended, activity.TaskUpdate{}, true},
+		{&running, activity.TaskUpdate{From: []activity.Status{activity.StatusProcessing}}, true},
+		{&running, activity.TaskUpdate{Attempt: 3}, true},
+		{&running, activity.TaskUpdate{Lost: true, Now: now.Add(time.Microsecond)}, true},
 	} {
 		update := test.update
 		update.Tenant, update.ID = acme, test.task.ID
 		if update.Now.IsZero() {
 			update.Now = now
 		}
-		want := test.task
+		want := *test.task
 		if !test.as { // with all that can change
 			update.To, update.Lease, update.Wait, update.Progress = activity.StatusFailed, time.Hour, &activity.Wait{For: activity.WaitPlace}, &activity.Progress{Done: 1}
 			update.Counts, update.Fields, update.Children, update.RevertedBy = activity.Counts{Created: 1}, []string{"f"}, activity.Children{Open: 1}, newID(epoch, 1)
@@ -209,6 +214,7 @@ func checkExpectations(s subject) {
 		if d := diffTask(want, task); d != "" {
 			s.Errorf("the task of ChangeTask number %d: %s", i+1, d)
 		}
+		*test.task = want
 		if changed != test.as {
 			s.Errorf("ChangeTask number %d says that it changed the task: %t, want %t", i+1, changed, test.as)
 		}

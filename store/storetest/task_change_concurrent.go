@@ -13,8 +13,9 @@ func checkConcurrentChanges(s subject) {
 	s.addTasks(task, newTask(2))
 	seen := make([][]int64, goroutines)
 	together(goroutines, func(i int) {
+		var last *activity.Task // as half of them have seen it
 		for n := range changes {
-			update := activity.TaskUpdate{Tenant: acme, ID: task.ID, Now: epoch, Counts: activity.Counts{Created: 1}, Fields: []string{fmt.Sprintf("%d.%d", i, n)}}
+			update := activity.TaskUpdate{Seen: last, Tenant: acme, ID: task.ID, Now: epoch, Counts: activity.Counts{Created: 1}, Fields: []string{fmt.Sprintf("%d.%d", i, n)}}
 			changed, ok, err := s.store.ChangeTask(s.Context(), update)
 			if err != nil || !ok {
 				s.Errorf("ChangeTask beside others = %t, %v", ok, err)
@@ -23,6 +24,9 @@ func checkConcurrentChanges(s subject) {
 				s.Errorf("ChangeTask beside others returned a task of %d changes with %d fields", changed.Counts.Created, len(changed.Fields))
 			}
 			seen[i] = append(seen[i], changed.Counts.Created)
+			if i%2 == 0 {
+				last = &changed
+			}
 		}
 	})
 	times := map[int64]int{}

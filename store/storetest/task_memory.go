@@ -82,11 +82,15 @@ func checkTasksHandedOut(s subject) {
 		found := tx.task(task.ID)
 		unchanged, _ := tx.change(activity.TaskUpdate{ID: task.ID, From: []activity.Status{activity.StatusQueued}})
 		same, _ := tx.change(activity.TaskUpdate{ID: task.ID, Now: epoch})
+		task.Revision++
 		listed, err := tx.store.Tasks(s.Context(), activity.TaskFilter{Tenant: acme, Previews: activity.PreviewsShown, Limit: 10})
 		if err != nil {
 			tx.Fatalf("Tasks: %v", err)
 		}
-		for _, handed := range append(listed, repeat, found, unchanged, same) {
+		seen := task.Clone()
+		again, _ := tx.change(activity.TaskUpdate{ID: task.ID, Now: epoch, Seen: &seen})
+		task.Revision++
+		for _, handed := range append(listed, repeat, found, unchanged, same, seen, again) {
 			scribbleTask(&handed)
 		}
 		tx.holdsTasks(acme, task, other)

@@ -22,6 +22,7 @@ CREATE TABLE activity_task (
   start_at           timestamptz NOT NULL, -- started_at, or queued_at as long as there is none
   started_at         timestamptz,
   ended_at           timestamptz,
+  revision           bigint NOT NULL,
   attempt            integer NOT NULL,
   lease_until        timestamptz,
   wait_for           smallint NOT NULL, -- 0 nothing, 1 place, 2 exclusive, 3 later

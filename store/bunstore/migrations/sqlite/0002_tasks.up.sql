@@ -22,6 +22,7 @@ CREATE TABLE activity_task (
   start_at           INTEGER NOT NULL, -- started_at, or queued_at as long as there is none
   started_at         INTEGER,
   ended_at           INTEGER,
+  revision           INTEGER NOT NULL,
   attempt            INTEGER NOT NULL,
   lease_until        INTEGER,
   wait_for           INTEGER NOT NULL, -- 0 nothing, 1 place, 2 exclusive, 3 later
