@@ -8,8 +8,8 @@ import (
 
 // How much a run keeps in memory before it writes, and how long.
 const (
-	flushOutcomes = 4000
-	flushBytes    = 4 << 20
+	flushOutcomes = 8000
+	flushBytes    = 8 << 20
 	flushAfter    = 250 * time.Millisecond
 )
 

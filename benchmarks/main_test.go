@@ -19,7 +19,7 @@ import (
 	"github.com/go-activity/activity/internal/pgtest"
 )
 
-func newTestBench(t *testing.T, out *strings.Builder) *bench {
+func newTestBench(t testing.TB, out *strings.Builder) *bench {
 	b := &bench{
 		ctx:  t.Context(),
 		size: size{small: 6000, large: 7000, tasks: 7000, outcomes: 20_000, rounds: 1, slice: time.Millisecond},

@@ -37,7 +37,7 @@ func (sqlite) insert(ctx context.Context, s *Store, rows []*activity.EventRow) (
 	inner := context.WithoutCancel(ctx)
 	var stmts [3]*sql.Stmt
 	for i, text := range []string{sqliteInsertEvent, sqliteInsertFeed, sqliteInsertPending} {
-		stmt, err := s.tx.prepared.get(inner, s.tx, text)
+		stmt, err := s.bound(ctx, text)
 		if err != nil {
 			return nil, err
 		}

@@ -23,7 +23,7 @@ ON CONFLICT (task_id, kind) DO UPDATE SET n = n + excluded.n`
 func (sqlite) addsOutcomesAtOnce([]activity.OutcomeRow) bool { return false }
 
 func (e sqlite) insertOutcomes(ctx context.Context, s *Store, rows []activity.OutcomeRow, sums []sum) error {
-	stmt, err := e.bound(ctx, s, sqliteInsertOutcome)
+	stmt, err := s.bound(ctx, sqliteInsertOutcome)
 	if err != nil {
 		return err
 	}

@@ -52,11 +52,25 @@ func (p *statements) find(text string) *sql.Stmt {
 	return p.byText[text]
 }
 
-// put adds a statement that was prepared before.
-func (p *statements) put(text string, stmt *sql.Stmt) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.set(text, stmt)
+// bound returns a statement of the store's transaction: one of the database's, if it is prepared and the
+// transaction is not the host's, whose connection may be another. It is to be used without the end of the
+// context, for which it costs a driver a goroutine to look.
+func (s *Store) bound(ctx context.Context, text string) (*sql.Stmt, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	inner := context.WithoutCancel(ctx)
+	own := &s.tx.prepared
+	if own.find(text) == nil && s.tx.conn != nil {
+		if stmt := s.writes.find(text); stmt != nil {
+			own.mu.Lock()
+			defer own.mu.Unlock()
+			stmt = s.tx.StmtContext(inner, stmt)
+			own.set(text, stmt)
+			return stmt, nil
+		}
+	}
+	return own.get(inner, s.tx, text)
 }
 
 func (p *statements) set(text string, stmt *sql.Stmt) {

@@ -62,17 +62,8 @@ WHERE id = ?1 AND revision = ?2`)
 	return texts
 }()
 
-// bound returns a prepared statement of the store's transaction. It is to be used without the end of
-// the context: see insert.
-func (sqlite) bound(ctx context.Context, s *Store, text string) (*sql.Stmt, error) {
-	if err := ctx.Err(); err != nil {
-		return nil, err
-	}
-	return s.tx.prepared.get(context.WithoutCancel(ctx), s.tx, text)
-}
-
-func (e sqlite) exec(ctx context.Context, s *Store, text string, args ...any) (sql.Result, error) {
-	stmt, err := e.bound(ctx, s, text)
+func (sqlite) exec(ctx context.Context, s *Store, text string, args ...any) (sql.Result, error) {
+	stmt, err := s.bound(ctx, text)
 	if err != nil {
 		return nil, err
 	}
@@ -122,7 +113,7 @@ func oneTask(ctx context.Context, db conn, query string, args ...any) (activity.
 
 // lockTask has nothing to lock: the transaction is the only one that writes.
 func (e sqlite) lockTask(ctx context.Context, s *Store, tenant string, id activity.ID) (activity.Task, time.Time, error) {
-	stmt, err := e.bound(ctx, s, sqliteTaskByID)
+	stmt, err := s.bound(ctx, sqliteTaskByID)
 	if err != nil {
 		return activity.Task{}, time.Time{}, err
 	}

@@ -36,20 +36,14 @@ func (s *Store) InTx(ctx context.Context, fn func(activity.Store) error) error {
 
 func (s *Store) inTx(ctx context.Context, fn func(*Store) error) error {
 	// What the transaction needs is prepared before it takes the only connection for writing.
-	var stmts []*sql.Stmt
 	for _, text := range s.engine.prepared() {
-		stmt, err := s.writes.get(ctx, s.write.DB, text)
-		if err != nil {
+		if _, err := s.writes.get(ctx, s.write.DB, text); err != nil {
 			return s.failed(ctx, "prepare", err)
 		}
-		stmts = append(stmts, stmt)
 	}
 	return s.begin(ctx, func(conn *sql.Conn, tx *sql.Tx) error {
 		bound := s.SQLTx(tx)
 		bound.tx.conn = conn
-		for i, text := range s.engine.prepared() {
-			bound.tx.prepared.put(text, tx.StmtContext(ctx, stmts[i]))
-		}
 		return fn(bound)
 	})
 }
