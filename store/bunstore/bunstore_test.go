@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/uptrace/bun/dialect"
+
 	"github.com/go-activity/activity"
 	"github.com/go-activity/activity/internal/pgtest"
 	"github.com/go-activity/activity/store/bunstore"
@@ -41,10 +43,24 @@ func open(ctx context.Context, address string) (*bunstore.Store, error) {
 	return sqlite.Open(ctx, where)
 }
 
-// onBoth runs a test on an empty database of each kind.
+// onBoth runs a test on an empty database of each kind, beside each other.
 func onBoth(t *testing.T, test func(t *testing.T, address string)) {
-	t.Run("postgres", func(t *testing.T) { test(t, "postgres "+pgtest.New(t)) })
-	t.Run("sqlite", func(t *testing.T) { test(t, "sqlite "+filepath.Join(t.TempDir(), "activity.db")) })
+	t.Run("postgres", func(t *testing.T) {
+		t.Parallel()
+		test(t, "postgres "+pgtest.New(t))
+	})
+	t.Run("sqlite", func(t *testing.T) {
+		t.Parallel()
+		test(t, "sqlite "+filepath.Join(t.TempDir(), "activity.db"))
+	})
+}
+
+// seedBatches is how many batches of rows give a planner a choice. SQLite's looks at the first rows only.
+func seedBatches(s *bunstore.Store) int {
+	if s.DB().Dialect().Name() == dialect.SQLite {
+		return 2
+	}
+	return 8
 }
 
 // openAt opens a store that is closed with the test.

@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/go-activity/activity"
-	"github.com/go-activity/activity/internal/pgtest"
 	"github.com/go-activity/activity/store/bunstore"
 )
 
@@ -144,28 +143,30 @@ func inHost(t *testing.T, s *bunstore.Store, fn func(tx *bunstore.Store) error) 
 
 // A migration that is cut off leaves the connection to others as it was.
 func TestEndedContextOfMigrate(t *testing.T) {
-	for _, kind := range []string{"postgres", "sqlite"} {
-		t.Run(kind, func(t *testing.T) {
-			atEveryStep(t, func(ctx context.Context, n int) error {
-				address := "sqlite " + filepath.Join(t.TempDir(), "activity.db")
-				if kind == "postgres" {
-					address = "postgres " + pgtest.New(t)
-				}
-				s, err := open(t.Context(), address)
-				if err != nil {
+	onBoth(t, func(t *testing.T, address string) {
+		atEveryStep(t, func(ctx context.Context, n int) error {
+			s, err := open(t.Context(), address)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer s.Close()
+			s.DB().SetMaxOpenConns(1)
+			cut := s.Migrate(ctx)
+			if err := s.Migrate(t.Context()); err != nil {
+				t.Fatalf("step %d: after %v, the next Migrate: %v", n, cut, err)
+			}
+			works(t, s)
+			if err := s.Rollback(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			for _, table := range []string{"activity_migration", "activity_migration_lock"} {
+				if _, err := s.DB().ExecContext(t.Context(), "DROP TABLE "+table); err != nil {
 					t.Fatal(err)
 				}
-				defer s.Close()
-				s.DB().SetMaxOpenConns(1)
-				cut := s.Migrate(ctx)
-				if err := s.Migrate(t.Context()); err != nil {
-					t.Fatalf("step %d: after %v, the next Migrate: %v", n, cut, err)
-				}
-				works(t, s)
-				return cut
-			})
+			}
+			return cut
 		})
-	}
+	})
 }
 
 // InTx says that there are no tables like every other call.

@@ -49,7 +49,7 @@ func shapes() map[string]activity.EventQuery {
 func seed(t *testing.T, s *bunstore.Store) {
 	t.Helper()
 	tenant := newJournal(s).Tenant("acme")
-	for range 8 {
+	for range seedBatches(s) {
 		drafts := make([]activity.Draft, 2500)
 		for i := range drafts {
 			typ := noteAdded
