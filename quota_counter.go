@@ -55,17 +55,16 @@ func (c *QuotaCounter) Clone() QuotaCounter {
 // GiveBack takes units of a hold that is due off the buckets in which they were charged, if they are still there.
 func (c *QuotaCounter) GiveBack(h *Hold) {
 	for i := range c.rings {
-		r := &c.rings[i]
-		r.take(h.At.UnixMicro(), h.Units, c.last)
+		c.rings[i].take(h.At.UnixMicro(), h.Units)
 	}
 }
 
-// take takes units that were charged at a time off their bucket, and returns how many were there.
-func (r *ring) take(charged, units, now int64) int64 {
-	number := charged / r.resolution
-	if charged < r.from || r.leaves(number) <= now {
+// take takes units that were charged at a time off their bucket, and returns how many there were: none, if the bucket has left.
+func (r *ring) take(charged, units int64) int64 {
+	if charged < r.from {
 		return 0
 	}
+	number := charged / r.resolution
 	i, found := slices.BinarySearchFunc(r.buckets, number, func(b bucket, number int64) int { return cmp.Compare(b.number, number) })
 	if !found {
 		return 0

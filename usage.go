@@ -66,7 +66,7 @@ func (s *QuotaState) usage(i int, w Window, now time.Time) WindowUsage {
 	r.drop(at)
 	for i := range s.Holds {
 		if h := &s.Holds[i]; h.Due(now) {
-			r.take(h.At.UnixMicro(), h.Units, at)
+			r.take(h.At.UnixMicro(), h.Units)
 		}
 	}
 	u := WindowUsage{Window: w, Free: max(0, w.Limit-r.used)}
@@ -77,7 +77,7 @@ func (s *QuotaState) usage(i int, w Window, now time.Time) WindowUsage {
 		if h.Due(now) {
 			continue
 		}
-		n := r.take(h.At.UnixMicro(), h.Units, at)
+		n := r.take(h.At.UnixMicro(), h.Units)
 		u.Held += n
 		if n > 0 {
 			leaves := time.UnixMicro(r.leaves(h.At.UnixMicro() / r.resolution))
