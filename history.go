@@ -19,10 +19,10 @@ type Interval struct {
 // There is one interval for each step, the one that from lies in first and the one that to ends in last, also where
 // nothing was charged. It goes back as far as [Quota.Keep] says; what was charged is known to the minute.
 //
-// Steps are those of clocks in the time zone of from: they begin at each midnight, and whenever a clock on the wall
-// shows a multiple of the step. So on days with a change of the clock, steps of an hour are 23 or 25, and of
-// longer steps one is shorter or longer. The step is whole minutes that divide a day, or whole days, counted from the day of from;
-// all else is an [InvalidError].
+// Steps are those of clocks in the time zone of from: they begin at each midnight, and whenever a clock on the
+// wall shows a multiple of the step. So on days with a change of the clock, steps of an hour are 23 or 25, and
+// of longer steps one is shorter or longer. The step is whole minutes that divide a day, or whole days,
+// counted from the day of from; all else is an [InvalidError].
 func (m Meter) History(ctx context.Context, from, to time.Time, step time.Duration) ([]Interval, error) {
 	if _, err := m.check(); err != nil {
 		return nil, err

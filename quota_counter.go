@@ -59,7 +59,8 @@ func (c *QuotaCounter) GiveBack(h *Hold) {
 	}
 }
 
-// take takes units that were charged at a time off their bucket, and returns how many there were: none, if the bucket has left.
+// take takes units that were charged at a time off their bucket, and returns how many there were: none, if the
+// bucket has left.
 func (r *ring) take(charged, units int64) int64 {
 	if charged < r.from {
 		return 0
@@ -120,8 +121,8 @@ func (r *ring) is(w *Window) bool {
 // of those that there are.
 //
 // When a quota gets another window, what the nearest one knows is taken over: the window of this length with
-// another resolution, or the next longer one, or the longest. Units are moved to the bucket in which their old one ended: they
-// leave late, not early. What no window knows any more is not counted.
+// another resolution, or the next longer one, or the longest. Units are moved to the bucket in which their old
+// one ended: they leave late, not early. What no window knows any more is not counted.
 func (c *QuotaCounter) ring(i int, w *Window) *ring {
 	if i < len(c.rings) && c.rings[i].is(w) {
 		return &c.rings[i]

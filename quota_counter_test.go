@@ -48,7 +48,8 @@ func window(length time.Duration, limit int64, resolution time.Duration) activit
 	return activity.Window{Length: length, Limit: limit, Resolution: resolution}
 }
 
-// When the windows of a quota are configured in another way, what was charged is still gauge, and leaves late rather than early.
+// When the windows of a quota are configured in another way, what was charged is still gauge, and leaves late
+// rather than early.
 func TestCounterWithOtherWindows(t *testing.T) {
 	start := noon.Truncate(24 * time.Hour)
 	newGauge := func(windows ...activity.Window) *gauge { return &gauge{TB: t, windows: windows} }

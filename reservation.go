@@ -52,9 +52,9 @@ func (r *Reservation) Held() int64 {
 	return r.held
 }
 
-// With returns the reservation in a transaction of the host: what is done with it is kept or undone
-// with the transaction. It is good until the transaction ends. The reservation that it was made of does not know what becomes of it:
-// if the transaction is rolled back, it is for that one to be settled.
+// With returns the reservation in a transaction of the host: what is done with it is kept or undone with the
+// transaction. It is good until the transaction ends. The reservation that it was made of does not know what
+// becomes of it: if the transaction is rolled back, it is for that one to be settled.
 func (r *Reservation) With(store Store) *Reservation {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -73,8 +73,8 @@ func (r *Reservation) Commit(ctx context.Context, used int64) error {
 // Release gives all units back that it still holds.
 func (r *Reservation) Release(ctx context.Context) error { return r.settle(ctx, HoldUpdate{}) }
 
-// Use says that n of the units, of each meter, were used for good, and holds the others on. Its errors are those of Commit, and n of
-// less than 1 is an [InvalidError].
+// Use says that n of the units, of each meter, were used for good, and holds the others on. Its errors are
+// those of Commit, and n of less than 1 is an [InvalidError].
 func (r *Reservation) Use(ctx context.Context, n int64) error {
 	if n < 1 {
 		return invalidf("Used", "is %d, which is less than 1", n)
@@ -113,9 +113,9 @@ func (r *Reservation) settle(ctx context.Context, u HoldUpdate) error {
 // expireAtOnce is how many holds a store gives back, and how many entries it forgets, in one call.
 const expireAtOnce = 1000
 
-// ExpireHolds gives back what reservations of all tenants hold that were not settled in time, and what was left of those that
-// were; a charge of the same meter does it too. It returns the number of holds. [Journal.Run] calls it
-// every two seconds.
+// ExpireHolds gives back what reservations of all tenants hold that were not settled in time, and what was
+// left of those that were; a charge of the same meter does it too. It returns the number of holds.
+// [Journal.Run] calls it every two seconds.
 func (j *Journal) ExpireHolds(ctx context.Context) (int, error) {
 	return untilLess(func() (int, error) {
 		return j.store.GiveBack(ctx, DueQuery{Clock: j.shared.clock, Limit: expireAtOnce})

@@ -11,9 +11,9 @@ import (
 // [QuotaCounter], [QuotaRequest], [Hold] and [HoldUpdate], which compute; a store locks what it keeps of
 // a key, lets them compute, and stores the result.
 //
-// A store keeps for each key a counter; the holds, by reservation and key; and what was used, by
-// minute and actor. Settling touches holds only, so that a transaction of the host in which something
-// is committed keeps nobody from charging where there can be several writers. What a settled hold gives back is taken off the
+// A store keeps for each key a counter; the holds, by reservation and key; and what was used, by minute and
+// actor. Settling touches holds only, so that a transaction of the host in which something is committed keeps
+// nobody from charging where there can be several writers. What a settled hold gives back is taken off the
 // counter later, by ChargeQuota or GiveBack, and counts as free until then.
 type QuotaStore interface {
 	// ChargeQuota charges units to each key of a request, and holds them if the request says so. It
@@ -23,7 +23,8 @@ type QuotaStore interface {
 	//   - A request is admitted if each window of each key has room for its units, as QuotaRequest.Admit
 	//     says; all its keys are charged then.
 	//   - A request that is not admitted is the QuotaError that QuotaRequest.Refusal returns, and changes nothing.
-	//   - A charge counts from the time at which its keys were locked, which is never earlier than that of the charge of the key before.
+	//   - A charge counts from the time at which its keys were locked, which is never earlier than that of the
+	//     charge of the key before.
 	//   - Of concurrent charges of a key, each sees what the one before left.
 	//   - What a settled or expired hold gives back is free for the next charge of its key.
 	//   - A request with a reservation adds a hold for each key.
@@ -40,7 +41,8 @@ type QuotaStore interface {
 	//     ErrHoldExpired if its time has come.
 	//   - A hold whose time has come is ErrHoldExpired, whether or not its units were given back already.
 	//   - More units than are held is ErrNotHeld.
-	//   - The time at which the reservation expires comes back, the earliest of its holds, or the zero time once it is settled.
+	//   - The time at which the reservation expires comes back, the earliest of its holds, or the zero time
+	//     once it is settled.
 	//   - Of concurrent settlements of a reservation, one succeeds.
 	SettleHolds(ctx context.Context, update HoldUpdate) (until time.Time, err error)
 
@@ -101,7 +103,7 @@ type QuotaRequest struct {
 	ID      ID               // of the reservation; zero: they are used at once
 	Hold    time.Duration    // how long the reservation holds them
 	Task    ID               // whose run holds them, if it is one
-	Clock   func() time.Time // the time, asked for once the keys are locked; zero: the store's clock
+	Clock   func() time.Time // never nil; the time, asked for once the keys are locked; zero: the store's clock
 }
 
 // QuotaCharge is a key to be charged, with the limits that it has now. Callers and stores may share Windows, and

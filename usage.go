@@ -142,9 +142,9 @@ type UsedBy struct {
 	Units int64
 }
 
-// By returns who used the quota, or holds units of it, within its longest window: whoever used most comes first. The numbers
-// add up to what Usage shows of that window if its resolution is in whole minutes, and else may have up to
-// a minute more.
+// By returns who used the quota, or holds units of it, within its longest window: whoever used most comes
+// first. The numbers add up to what Usage shows of that window if its resolution is in whole minutes, and else
+// may have up to a minute more.
 func (m Meter) By(ctx context.Context) ([]UsedBy, error) {
 	q, err := m.check()
 	if err != nil {

@@ -92,11 +92,13 @@ func (b *book) keys() []activity.QuotaKey {
 // charge charges the keys of a request, or changes nothing.
 func (b *book) charge(r *activity.QuotaRequest) (activity.QuotaGrant, error) {
 	now := now(r.Clock())
-	var few [4]*activity.QuotaCounter
-	counters := few[:0]
+	var fewCounters [4]*activity.QuotaCounter
+	var fewMeters [4]*meter
+	counters, meters := fewCounters[:0], fewMeters[:0]
 	due := false
 	for i := range r.Charges {
 		m := b.get(r.Charges[i].Key)
+		meters = append(meters, m)
 		if m == nil {
 			counters = append(counters, &activity.QuotaCounter{})
 			continue
@@ -125,10 +127,9 @@ func (b *book) charge(r *activity.QuotaRequest) (activity.QuotaGrant, error) {
 	}
 	holds := r.Holds(counters)
 	for i, counter := range counters {
-		key := r.Charges[i].Key
-		m := b.get(key)
+		m := meters[i]
 		if m == nil || due {
-			m = b.edit(key, true)
+			m = b.edit(r.Charges[i].Key, true)
 			m.counter = *counter
 			m.forget(counter.Time(now))
 		}
