@@ -19,6 +19,14 @@ type Config struct {
 	// Kinds are the kinds of task that can be queued. Defaults to none.
 	Kinds []Kind
 
+	// Quotas are the quotas that meters can be charged of. Defaults to none.
+	Quotas []Quota
+
+	// Limits says what the limit of a window of a quota is for a meter, by the plan that the tenant has, say; Unlimited is
+	// none. It is asked before each charge, so that a change counts at once, and therefore should be
+	// quick; its errors are passed on. It may be called by many goroutines. Defaults to Window.Limit.
+	Limits func(context.Context, LimitRequest) (int64, error)
+
 	// Locale is the language of the patterns in TypeOptions.Summary and Kind.Summary, and the one
 	// that summaries fall back to, as a BCP 47 tag. Defaults to "en".
 	Locale string
@@ -27,7 +35,7 @@ type Config struct {
 	MaxPayload int
 
 	// Now tells the time, for tests. Defaults to time.Now, except that the leases, starts and ends
-	// of tasks use the clock of the database then.
+	// of tasks, and quotas, use the clock of the database then.
 	Now func() time.Time
 
 	// Logger is told what goes wrong where nobody else hears of it: in Journal.Run, and when a run
@@ -46,7 +54,9 @@ type shared struct {
 	types      map[string]*definition
 	categories map[string][]string // the names of their types, sorted
 	kinds      map[string]*kind
-	locale     *chain // of Config.Locale
+	quotas     map[string]*Quota
+	limits     func(context.Context, LimitRequest) (int64, error) // Config.Limits, or nil
+	locale     *chain                                             // of Config.Locale
 	locales    locales
 	maxPayload int
 	now        func() time.Time
@@ -96,6 +106,7 @@ func New(store Store, config *Config) (*Journal, error) {
 		clock:      clock,
 		logger:     c.Logger,
 		kinds:      map[string]*kind{},
+		quotas:     map[string]*Quota{},
 	}
 	for i, t := range c.Types {
 		field := fmt.Sprintf("Config.Types[%d]", i)
@@ -114,6 +125,9 @@ func New(store Store, config *Config) (*Journal, error) {
 		s.addType(d)
 	}
 	if err := s.addKinds(c.Kinds, locale); err != nil {
+		return nil, err
+	}
+	if err := s.addQuotas(c.Quotas, c.Limits); err != nil {
 		return nil, err
 	}
 	for _, names := range s.categories {

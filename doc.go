@@ -65,6 +65,14 @@
 //
 //	go journal.Run(ctx)
 //
+// Quotas limit what is used in rolling windows, per hour and per day for example, for each subject by itself:
+//
+//	journal, err := activity.New(store, &activity.Config{Quotas: []activity.Quota{{
+//		Name: "scrapings", Windows: []activity.Window{{Length: time.Hour, Limit: 20}, {Length: 24 * time.Hour, Limit: 80}},
+//	}}})
+//	reservation, err := acme.Meter("scrapings", identity).Reserve(ctx, 10) // or a QuotaError with its RetryAt
+//	err = reservation.Commit(ctx, 7)
+//
 // # Glossary
 //
 //   - Event: something that happened. It has a type, a payload, an actor, entities that it is about,
@@ -86,6 +94,9 @@
 //   - Preview: a task that reports what it would do, and does nothing.
 //   - Recipe: a task whose work are other tasks, its steps.
 //   - Source: whether an event was recorded automatically or by hand.
+//   - Quota: how much of something may be used in rolling windows.
+//   - Meter: a quota of one subject: a user, an identity, or the tenant as a whole.
+//   - Reservation: units that are held until it is known how many were used.
 //   - Summary: one line about an event, in the reader's language.
 //   - Store: where events are kept. The package storetest checks anyone's own.
 package activity

@@ -3,6 +3,7 @@ package activity
 import (
 	"errors"
 	"fmt"
+	"time"
 )
 
 // The errors a host branches on, with [errors.Is]. Every store reports the same ones.
@@ -42,6 +43,25 @@ var (
 
 	// ErrNoTask says that there is no task to be started.
 	ErrNoTask = errors.New("activity: no task")
+
+	// ErrUnknownQuota says that a quota is not among [Config.Quotas]. It is an ErrInvalid.
+	ErrUnknownQuota = fmt.Errorf("%w: unknown quota", ErrInvalid)
+
+	// ErrQuotaExceeded says that a quota has no room for what was asked; see [QuotaError].
+	ErrQuotaExceeded = errors.New("activity: quota exceeded")
+
+	// ErrOverLimit says that more was asked for than the limit of a quota is, so that it can never be
+	// admitted. It is an ErrQuotaExceeded.
+	ErrOverLimit = fmt.Errorf("%w: more than the limit", ErrQuotaExceeded)
+
+	// ErrSettled says that a reservation was committed or released before.
+	ErrSettled = errors.New("activity: reservation is settled")
+
+	// ErrHoldExpired says that a reservation was not settled in time, and that its units were given back.
+	ErrHoldExpired = errors.New("activity: reservation has expired")
+
+	// ErrNotHeld says that more units were to be committed than a reservation holds. It is an ErrInvalid.
+	ErrNotHeld = fmt.Errorf("%w: more than is held", ErrInvalid)
 
 	// ErrEdited says that a record was changed after the run that is to be reverted. The function
 	// given to [Tenant.Revert] returns it to keep the record as it is.
@@ -135,6 +155,40 @@ func (e *WaitError) Error() string {
 
 // Unwrap gives ErrWaiting.
 func (e *WaitError) Unwrap() error { return ErrWaiting }
+
+// QuotaError says which window of which quota has no room, and when it will. It is an [ErrQuotaExceeded],
+// and an [ErrOverLimit] if RetryAt is zero. Nothing was charged.
+type QuotaError struct {
+	Quota     string
+	Subject   Entity        // zero: the tenant as a whole
+	Window    time.Duration // its length; of several windows without room, that which has it last
+	Limit     int64
+	Used      int64     // in the window, for good; 0 if more was asked for than the limit, because then nobody looks
+	Held      int64     // in the window, by reservations; 0 as Used
+	Requested int64     // units
+	RetryAt   time.Time // when there is room for them if nothing else happens, see Usage.When; zero: never
+}
+
+// Error implements error.
+func (e *QuotaError) Error() string {
+	of := ""
+	if !e.Subject.IsZero() {
+		of = fmt.Sprintf(" of %s %q", e.Subject.Kind, e.Subject.ID)
+	}
+	if e.RetryAt.IsZero() {
+		return fmt.Sprintf("activity: quota %s%s: %d requested, which can never succeed: the limit is %d in %v", e.Quota, of, e.Requested, e.Limit, e.Window)
+	}
+	return fmt.Sprintf("activity: quota %s%s: %d requested, of %d in %v are %d used and %d held; there is room at %s",
+		e.Quota, of, e.Requested, e.Limit, e.Window, e.Used, e.Held, e.RetryAt.Format(time.RFC3339))
+}
+
+// Unwrap gives ErrQuotaExceeded, or ErrOverLimit, which is one.
+func (e *QuotaError) Unwrap() error {
+	if e.RetryAt.IsZero() {
+		return ErrOverLimit
+	}
+	return ErrQuotaExceeded
+}
 
 // PanicError is what a function given to the library panicked with.
 type PanicError struct {

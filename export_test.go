@@ -1,6 +1,9 @@
 package activity
 
-import "time"
+import (
+	"context"
+	"time"
+)
 
 // What the tests in activity_test reach into.
 
@@ -52,3 +55,9 @@ func MakeOutcomeCursor(q OutcomeQuery, tenant string, task ID, seq int64) Cursor
 func OpenOutcomeCursor(c Cursor, q OutcomeQuery, tenant string, task ID) (int64, error) {
 	return c.openOutcome(q.binding(tenant, task))
 }
+
+// ForgetUse deletes what is older than Quota.Keep, as Journal.Run does every hour.
+func ForgetUse(ctx context.Context, j *Journal) (int, error) { return j.forgetUse(ctx) }
+
+// MetersOf returns how many meters a reservation was made of.
+func MetersOf(r *Reservation) int { return len(r.keys) }

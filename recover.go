@@ -10,17 +10,32 @@ import (
 	"time"
 )
 
-// upkeepEvery is how often Journal.Run looks for work.
-const upkeepEvery = 2 * time.Second
+// upkeepEvery is how often Journal.Run looks for work, and forgetEvery for what is too old.
+const (
+	upkeepEvery = 2 * time.Second
+	forgetEvery = time.Hour
+)
 
-// Run does the upkeep, until ctx ends, whose error it returns: it recovers lost tasks. One process
+// Run does the upkeep, until ctx ends, whose error it returns: it recovers lost tasks, gives back what
+// expired reservations held, and forgets what was used longer ago than [Quota.Keep]. One process
 // has to do it; any number may. What goes wrong is logged to [Config.Logger] and tried again.
 func (j *Journal) Run(ctx context.Context) error {
 	tick := time.NewTicker(upkeepEvery)
 	defer tick.Stop()
+	try := func(doing string, do func(context.Context) (int, error)) {
+		if _, err := do(ctx); err != nil && ctx.Err() == nil {
+			j.shared.logger.LogAttrs(ctx, slog.LevelError, "activity: "+doing, slog.Any("error", err))
+		}
+	}
+	var forgot time.Time
 	for {
-		if _, err := j.Recover(ctx); err != nil && ctx.Err() == nil {
-			j.shared.logger.LogAttrs(ctx, slog.LevelError, "activity: recovering lost tasks", slog.Any("error", err))
+		try("recovering lost tasks", j.Recover)
+		if len(j.shared.quotas) > 0 {
+			try("expiring reservations", j.ExpireHolds)
+			if time.Since(forgot) >= forgetEvery {
+				try("forgetting what was used", j.forgetUse)
+				forgot = time.Now()
+			}
 		}
 		select {
 		case <-ctx.Done():

@@ -19,6 +19,7 @@ import (
 type Store interface {
 	EventStore
 	TaskStore
+	QuotaStore
 
 	// InTx runs fn in one transaction. The store that fn gets is good until fn returns. Writing
 	// through another store within fn may wait for fn, and so until ctx ends: where there is one

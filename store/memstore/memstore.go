@@ -1,10 +1,10 @@
-// Package memstore keeps events, tasks and outcomes in memory. It serves unit tests, examples, and as
+// Package memstore keeps events, tasks, outcomes and quotas in memory. It serves unit tests, examples, and as
 // the oracle that the other stores are compared with, so it is simple and evidently right before it is
 // fast: reads scan all events or tasks of the tenant, and each write copies the list of them.
 //
-// What is stored never changes: a write makes a new state beside the old one, and its commit puts
-// the new one in the place of the old. So readers need no lock, a transaction sees its own state
-// and nobody else's, and undoing is forgetting.
+// What is stored never changes, but for what quotas count: a write makes a new state beside the old one, and
+// its commit puts the new one in the place of the old. So readers need no lock, a transaction sees its own
+// state and nobody else's, and undoing is forgetting.
 //
 // Like SQLite, the store has one writer at a time. A write waits until no transaction runs; one
 // made through the store itself from within [Store.InTx] waits for its own transaction, until its
@@ -29,7 +29,7 @@ type Store struct {
 // New makes an empty store. It needs no Migrate.
 func New() *Store {
 	s := &Store{writer: make(chan struct{}, 1)}
-	s.state.Store(&state{})
+	s.state.Store(&state{quotas: &quotas{meters: map[activity.QuotaKey]*meter{}}})
 	return s
 }
 

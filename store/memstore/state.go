@@ -13,6 +13,8 @@ import (
 // shares with it what is the same.
 type state struct {
 	tenants map[string]tenant
+	quotas  *quotas                      // the same for all states of a store
+	meters  map[activity.QuotaKey]*meter // in place of those in quotas: what a transaction has changed
 }
 
 // tenant is what is stored of one tenant.
@@ -27,7 +29,7 @@ type tenant struct {
 
 // append returns the state with the rows added, and their events; or an error and no state.
 func (s *state) append(rows []activity.EventRow) (*state, []activity.Event, error) {
-	next := &state{tenants: maps.Clone(s.tenants)}
+	next := &state{maps.Clone(s.tenants), s.quotas, s.meters}
 	if next.tenants == nil {
 		next.tenants = map[string]tenant{}
 	}

@@ -11,7 +11,7 @@ import (
 
 // with returns the state with another state of one tenant.
 func (s *state) with(name string, t tenant) *state {
-	next := &state{tenants: maps.Clone(s.tenants)}
+	next := &state{maps.Clone(s.tenants), s.quotas, s.meters}
 	if next.tenants == nil {
 		next.tenants = map[string]tenant{}
 	}

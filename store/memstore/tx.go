@@ -3,6 +3,7 @@ package memstore
 import (
 	"context"
 	"database/sql"
+	"maps"
 	"sync"
 
 	"github.com/go-activity/activity"
@@ -11,15 +12,10 @@ import (
 // InTx implements [activity.Store]. It waits until no other transaction runs or ctx ends. A call on
 // fn's store after fn has returned is [sql.ErrTxDone], as it is of the stores on a database.
 func (s *Store) InTx(ctx context.Context, fn func(activity.Store) error) error {
-	if _, err := s.load(ctx); err != nil {
+	if err := s.lock(ctx); err != nil {
 		return err
 	}
-	select {
-	case s.writer <- struct{}{}:
-		defer func() { <-s.writer }()
-	case <-ctx.Done():
-		return ctx.Err()
-	}
+	defer s.unlock()
 	before, err := s.load(ctx)
 	if err != nil {
 		return err
@@ -33,10 +29,39 @@ func (s *Store) InTx(ctx context.Context, fn func(activity.Store) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
+	return s.commit(before, after)
+}
+
+// lock gets the right to write.
+func (s *Store) lock(ctx context.Context) error {
+	if _, err := s.load(ctx); err != nil {
+		return err
+	}
+	select {
+	case s.writer <- struct{}{}:
+		return nil
+	default:
+	}
+	select {
+	case s.writer <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (s *Store) unlock() { <-s.writer }
+
+// commit puts the state to which a transaction has come in the place of the one before, and the meters that it
+// has changed in the place of the store's.
+func (s *Store) commit(before, after *state) error {
+	before.quotas.mu.Lock()
+	defer before.quotas.mu.Unlock()
 	// Nobody else writes; only Close can have come between.
-	if !s.state.CompareAndSwap(before, after) {
+	if !s.state.CompareAndSwap(before, &state{tenants: after.tenants, quotas: after.quotas}) {
 		return activity.ErrClosed
 	}
+	maps.Copy(before.quotas.meters, after.meters)
 	return nil
 }
 

@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"context"
+	"time"
 
 	"github.com/go-activity/activity"
 	"github.com/go-activity/activity/store/memstore"
@@ -27,6 +28,14 @@ type broken struct {
 	addOutcomes func(ctx context.Context, in activity.Store, rows []activity.OutcomeRow) error
 	outcomes    func(ctx context.Context, in activity.Store, filter activity.OutcomeFilter) ([]activity.OutcomeRow, error)
 	tally       func(ctx context.Context, in activity.Store, tenant string, task activity.ID) (map[string]int64, error)
+
+	chargeQuota  func(ctx context.Context, in activity.Store, request activity.QuotaRequest) (activity.QuotaGrant, error)
+	settleHolds  func(ctx context.Context, in activity.Store, update activity.HoldUpdate) (time.Time, error)
+	releaseHolds func(ctx context.Context, in activity.Store, tenant string, task activity.ID) error
+	giveBack     func(ctx context.Context, in activity.Store, query activity.DueQuery) (int, error)
+	quotaState   func(ctx context.Context, in activity.Store, key activity.QuotaKey) (activity.QuotaState, error)
+	quotaUse     func(ctx context.Context, in activity.Store, query activity.UseQuery) ([]activity.QuotaUse, error)
+	forgetUse    func(ctx context.Context, in activity.Store, query activity.ForgetQuery) (int, error)
 
 	inTx  func(ctx context.Context, in activity.Store, fn func(activity.Store) error) error
 	close func(in activity.Store) error
@@ -145,6 +154,55 @@ func (b *brokenStore) Tally(ctx context.Context, tenant string, task activity.ID
 		return b.defect.tally(ctx, b.in, tenant, task)
 	}
 	return b.in.Tally(ctx, tenant, task)
+}
+
+func (b *brokenStore) ChargeQuota(ctx context.Context, request activity.QuotaRequest) (activity.QuotaGrant, error) {
+	if b.defect.chargeQuota != nil {
+		return b.defect.chargeQuota(ctx, b.in, request)
+	}
+	return b.in.ChargeQuota(ctx, request)
+}
+
+func (b *brokenStore) SettleHolds(ctx context.Context, update activity.HoldUpdate) (time.Time, error) {
+	if b.defect.settleHolds != nil {
+		return b.defect.settleHolds(ctx, b.in, update)
+	}
+	return b.in.SettleHolds(ctx, update)
+}
+
+func (b *brokenStore) ReleaseHolds(ctx context.Context, tenant string, task activity.ID) error {
+	if b.defect.releaseHolds != nil {
+		return b.defect.releaseHolds(ctx, b.in, tenant, task)
+	}
+	return b.in.ReleaseHolds(ctx, tenant, task)
+}
+
+func (b *brokenStore) GiveBack(ctx context.Context, query activity.DueQuery) (int, error) {
+	if b.defect.giveBack != nil {
+		return b.defect.giveBack(ctx, b.in, query)
+	}
+	return b.in.GiveBack(ctx, query)
+}
+
+func (b *brokenStore) QuotaState(ctx context.Context, key activity.QuotaKey) (activity.QuotaState, error) {
+	if b.defect.quotaState != nil {
+		return b.defect.quotaState(ctx, b.in, key)
+	}
+	return b.in.QuotaState(ctx, key)
+}
+
+func (b *brokenStore) QuotaUse(ctx context.Context, query activity.UseQuery) ([]activity.QuotaUse, error) {
+	if b.defect.quotaUse != nil {
+		return b.defect.quotaUse(ctx, b.in, query)
+	}
+	return b.in.QuotaUse(ctx, query)
+}
+
+func (b *brokenStore) ForgetUse(ctx context.Context, query activity.ForgetQuery) (int, error) {
+	if b.defect.forgetUse != nil {
+		return b.defect.forgetUse(ctx, b.in, query)
+	}
+	return b.in.ForgetUse(ctx, query)
 }
 
 func (b *brokenStore) InTx(ctx context.Context, fn func(activity.Store) error) error {
