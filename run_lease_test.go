@@ -155,7 +155,7 @@ func TestStoreOutOfReach(t *testing.T) {
 
 		store.down.Store(true)
 		var full error
-		for range 9000 {
+		for range 17_000 {
 			if err := run.Report(t.Context(), outcome); err != nil {
 				full = err
 			}

@@ -159,32 +159,32 @@ func TestReportInBulk(t *testing.T) {
 				t.Errorf("%s, %d outcomes are stored, want %d", when, got, want)
 			}
 		}
-		report(3999)
-		stored("after 3,999 reports", 0)
+		report(7999)
+		stored("after 7,999 reports", 0)
 		report(1)
-		stored("after 4,000 reports", 4000)
+		stored("after 8,000 reports", 8000)
 		time.Sleep(time.Second)
 		report(2)
 		time.Sleep(249 * time.Millisecond)
 		report(1)
-		stored("a moment before a quarter of a second", 4000)
+		stored("a moment before a quarter of a second", 8000)
 		time.Sleep(time.Millisecond)
-		stored("after a quarter of a second", 4003)
+		stored("after a quarter of a second", 8003)
 		report(1)
 		check(t, run.Flush(t.Context()))
-		stored("after Flush", 4004)
+		stored("after Flush", 8004)
 		big := outcome
 		big.After = map[string]any{"text": strings.Repeat("x", 60<<10)}
-		for range 70 {
+		for range 140 {
 			check(t, run.Report(t.Context(), big))
 		}
 		synctest.Wait()
-		if got := wantEqualCounts(t, journal, id); got <= 4004 || got > 4004+70 {
-			t.Errorf("%d outcomes are stored after 4 MiB were reported", got)
+		if got := wantEqualCounts(t, journal, id); got <= 8004 || got > 8004+140 {
+			t.Errorf("%d outcomes are stored after 8 MiB were reported", got)
 		}
 		report(5)
 		check(t, run.Complete(t.Context()))
-		stored("at the end", 4004+70+5)
+		stored("at the end", 8004+140+5)
 		for i, o := range outcomesOf(t, tenant, id) {
 			if o.Seq != int64(i+1) {
 				t.Fatalf("outcome %d has the number %d", i+1, o.Seq)
