@@ -1,8 +1,8 @@
 // Package activity keeps and shows what happened: typed, append-only events about the accounts,
 // contacts and deals of a service, by whom and when, on timelines that take as long to read at ten
-// thousand events as at a million; and tasks, such as imports, with a state, counts and a report on each
-// record. It stores them in the service's own database, PostgreSQL or SQLite, and in the service's own
-// transaction if there is one.
+// thousand events as at a million; tasks, such as imports, with a state, counts and a report on each
+// record; and quotas, which limit what is used in rolling windows. It stores them in the service's own
+// database, PostgreSQL or SQLite, and in the service's own transaction if there is one.
 //
 // # A tour
 //
@@ -70,8 +70,10 @@
 //	journal, err := activity.New(store, &activity.Config{Quotas: []activity.Quota{{
 //		Name: "scrapings", Windows: []activity.Window{{Length: time.Hour, Limit: 20}, {Length: 24 * time.Hour, Limit: 80}},
 //	}}})
-//	reservation, err := acme.Meter("scrapings", identity).Reserve(ctx, 10) // or a QuotaError with its RetryAt
-//	err = reservation.Commit(ctx, 7)
+//	meter := acme.Meter("scrapings", activity.Identity("ana@mail.test", "Ana's mailbox"))
+//	reservation, err := meter.Reserve(ctx, 10) // or a QuotaError, with its RetryAt
+//	err = reservation.Commit(ctx, 7)           // the others are free again
+//	usage, err := meter.Usage(ctx)             // used, held, free, and what frees up when
 //
 // # Glossary
 //
@@ -95,8 +97,9 @@
 //   - Recipe: a task whose work are other tasks, its steps.
 //   - Source: whether an event was recorded automatically or by hand.
 //   - Quota: how much of something may be used in rolling windows.
+//   - Window: a period of a given length that ends now, and how much may be used within it.
 //   - Meter: a quota of one subject: a user, an identity, or the tenant as a whole.
-//   - Reservation: units that are held until it is known how many were used.
+//   - Reservation: units that are held until it is known how many were used, or until it expires.
 //   - Summary: one line about an event, in the reader's language.
 //   - Store: where events are kept. The package storetest checks anyone's own.
 package activity

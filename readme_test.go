@@ -2,17 +2,20 @@ package activity_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/uptrace/bun"
 
 	"github.com/go-activity/activity"
 	"github.com/go-activity/activity/store/bunstore"
+	"github.com/go-activity/activity/store/memstore"
 	"github.com/go-activity/activity/store/sqlite"
 )
 
@@ -98,31 +101,67 @@ func readmeTask(ctx context.Context, acme activity.Tenant, ana activity.Entity, 
 	return task, err
 }
 
-func TestReadme(t *testing.T) {
-	readme, err := os.ReadFile("README.md")
+func readmeQuota(ctx context.Context, store activity.Store, scrape func(context.Context) (int64, error)) (activity.Usage, error) {
+	journal, err := activity.New(store, &activity.Config{Quotas: []activity.Quota{{
+		Name:    "scrapings",
+		Windows: []activity.Window{{Length: time.Hour, Limit: 20}, {Length: 24 * time.Hour, Limit: 80}},
+	}}})
+	if err != nil {
+		return activity.Usage{}, err
+	}
+	meter := journal.Tenant("acme").Meter("scrapings", activity.Identity("ana@mail.test", "Ana's mailbox"))
+
+	reservation, err := meter.Reserve(ctx, 10)
+	if refused, ok := errors.AsType[*activity.QuotaError](err); ok {
+		fmt.Println("no room until", refused.RetryAt)
+	}
+	if err != nil {
+		return activity.Usage{}, err
+	}
+	used, err := scrape(ctx)
+	if err != nil {
+		return activity.Usage{}, err
+	}
+
+	err = reservation.Commit(ctx, used) // the others are free again
+	if err != nil {
+		return activity.Usage{}, err
+	}
+
+	usage, err := meter.Usage(ctx) // of each window: used, held, free, the limit, and what frees up when
+	return usage, err
+}
+
+// quoted checks that the code in a document is in a Go file, and how many blocks there are at least.
+func quoted(t *testing.T, document, source string, least int) {
+	t.Helper()
+	doc, err := os.ReadFile(document)
 	if err != nil {
 		t.Fatal(err)
 	}
-	source, err := os.ReadFile("readme_test.go")
+	code, err := os.ReadFile(source)
 	if err != nil {
 		t.Fatal(err)
 	}
 	words := func(s string) string { return strings.Join(strings.Fields(s), " ") }
-	blocks := regexp.MustCompile("(?s)```go\n(.*?)```").FindAllSubmatch(readme, -1)
-	if len(blocks) < 3 {
-		t.Fatalf("README.md has %d blocks of code", len(blocks))
+	blocks := regexp.MustCompile("(?s)```go\n(.*?)```").FindAllSubmatch(doc, -1)
+	if len(blocks) < least {
+		t.Fatalf("%s has %d blocks of code", document, len(blocks))
 	}
 	for _, block := range blocks {
 		for _, paragraph := range strings.Split(string(block[1]), "\n\n") {
-			if !strings.Contains(words(string(source)), words(paragraph)) {
-				t.Errorf("this code of README.md is not what is tested:\n%s", paragraph)
+			if !strings.Contains(words(string(code)), words(paragraph)) {
+				t.Errorf("this code of %s is not what is tested:\n%s", document, paragraph)
 			}
 		}
 	}
+}
 
+func TestReadme(t *testing.T) {
+	quoted(t, "README.md", "readme_test.go", 5)
 	t.Chdir(t.TempDir())
 	ctx := t.Context()
-	err = readmeOpen(ctx, func(acme activity.Tenant, journal *activity.Journal, store *bunstore.Store) error {
+	err := readmeOpen(ctx, func(acme activity.Tenant, journal *activity.Journal, store *bunstore.Store) error {
 		deal := activity.Entity{Kind: "deal", ID: "42", Label: "Big one"}
 		line, err := readmeRecord(ctx, journal, deal, activity.Entity{Kind: "account", ID: "7"})
 		if want := "Ana moved from Proposal to Negotiation"; line != want {
@@ -152,6 +191,13 @@ func TestReadme(t *testing.T) {
 		}
 		if task.Counts.Created != 2 || strings.Count(report.String(), "Imported") != 2 {
 			t.Errorf("the task has counts %+v and the report\n%s", task.Counts, &report)
+		}
+		usage, err := readmeQuota(ctx, memstore.New(), func(context.Context) (int64, error) { return 7, nil })
+		if err != nil {
+			return err
+		}
+		if usage.Windows[0].Used != 7 || usage.Windows[1].Free != 73 {
+			t.Errorf("the quota has %+v", usage.Windows)
 		}
 		page, err := acme.Timeline(ctx, activity.Query{About: []activity.Entity{deal}})
 		if len(page.Events) != 2 {
