@@ -171,6 +171,14 @@ func (s *shared) addKind(field string, k Kind, locale language.Tag) error {
 	if s.kinds[k.Name] != nil {
 		return invalidf(field, "is a second kind named %q", k.Name)
 	}
+	for name, quota := range map[string]string{".Quota": k.Quota, ".ActorQuota": k.ActorQuota} {
+		if quota != "" && s.quotas[quota] == nil {
+			return &InvalidError{Field: field + name, Reason: fmt.Sprintf("%q is not among Config.Quotas", quota), Err: ErrUnknownQuota}
+		}
+	}
+	if k.Quota != "" && k.Quota == k.ActorQuota {
+		return invalidf(field+".ActorQuota", "is the one of the tenant, Quota")
+	}
 	compiled.completed = compiled.completion(s.types[TaskCompleted.def.name], s.locale)
 	s.kinds[k.Name] = compiled
 	return nil

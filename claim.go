@@ -8,10 +8,10 @@ import (
 )
 
 // Claim starts the next task of some kinds, of any tenant; of all configured kinds if it is given
-// none. It is the one that has been queued longest of those that can be started in a tenant; the
-// tenants take turns. When there is nothing to do, that is [ErrNoTask]: ask again later. Any number
-// of workers, in any number of processes, may claim at the same time; no task is given to two of
-// them.
+// none. It is the one that has been queued longest of those that can be started in a tenant, as [Tenant.Start]
+// says; the tenants take turns. When there is nothing to do, that is [ErrNoTask]: ask again later. Any
+// number of workers, in any number of processes, may claim at the same time; no task is given to two
+// of them.
 //
 // The run lives until it is ended by its methods, or ctx ends.
 func (j *Journal) Claim(ctx context.Context, kinds ...string) (*Run, error) {
@@ -65,27 +65,50 @@ func (j *Journal) Claim(ctx context.Context, kinds ...string) (*Run, error) {
 	}
 }
 
+// errAsk says that quotas are to be asked before a task is started.
+var errAsk = errors.New("activity: quotas are to be asked")
+
 func (t Tenant) claim(ctx context.Context, limits []KindLimit) (*Run, error) {
-	var task Task
-	var path []ID
-	var k *kind
-	err := t.journal.store.InTx(ctx, func(tx Store) (err error) {
-		if task, err = tx.NextTask(ctx, NextQuery{Tenant: t.name, Kinds: limits, Now: t.journal.shared.clock()}); err != nil {
+	limits = slices.Clone(limits)
+	admitted := map[ID]bool{} // tasks for which quotas have room
+	for {
+		var task Task
+		var path []ID
+		var k *kind
+		err := t.journal.store.InTx(ctx, func(tx Store) (err error) {
+			if task, err = tx.NextTask(ctx, NextQuery{Tenant: t.name, Kinds: limits, Now: t.journal.shared.clock()}); err != nil {
+				return err
+			}
+			if k, err = t.journal.kind(task.Kind); err != nil {
+				return err
+			}
+			if k.charges() && !admitted[task.ID] {
+				return errAsk
+			}
+			task, path, err = t.start(ctx, tx, task, k)
 			return err
+		})
+		switch {
+		case err == nil:
+			return t.run(ctx, task, k, path), nil
+		case errors.Is(err, ErrTransition): // somebody else was faster
+			return nil, ErrNoTask
+		case err != errAsk:
+			return nil, err
 		}
-		if k, err = t.journal.kind(task.Kind); err != nil {
-			return err
+		_, wait, err := t.admitQuota(ctx, task, k)
+		if err != nil {
+			return nil, err
 		}
-		task, path, err = t.start(ctx, tx, task, k)
-		return err
-	})
-	if errors.Is(err, ErrTransition) { // somebody else was faster
-		return nil, ErrNoTask
+		if wait.IsZero() {
+			admitted[task.ID] = true
+		} else if wait.Quota == k.Quota { // nor will there be room for others of the kind
+			limits = slices.DeleteFunc(limits, func(l KindLimit) bool { return l.Name == k.Name })
+			if len(limits) == 0 {
+				return nil, ErrNoTask
+			}
+		}
 	}
-	if err != nil {
-		return nil, err
-	}
-	return t.run(ctx, task, k, path), nil
 }
 
 // turns remembers which tenant was served last, so that the next one is.

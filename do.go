@@ -18,6 +18,9 @@ const (
 // returns nil, and fails with the error if it returns one, which Do passes on. A panic of fn is a
 // [PanicError], with its stack in the task's Detail. fn gets the run's context.
 //
+// When the run ends because a quota has no room, see [Run.Charge], Do waits until there is, and calls fn again
+// with another run.
+//
 // While the task waits, Do does: for a task that was lost it waits until somebody recovers it,
 // which [Journal.Run] does. When ctx ends meanwhile, or the process, the task does not stay behind:
 // it is cancelled, or fails as lost. If the task was cancelled or lost while fn ran, the error is
@@ -32,11 +35,22 @@ func (t Tenant) Do(ctx context.Context, spec TaskSpec, fn func(context.Context, 
 	if err != nil {
 		return Task{}, err
 	}
+	id := task.ID
 	r, task, err := t.begin(ctx, task, k)
-	if err != nil || r == nil {
-		return task, err
+	for err == nil && r != nil {
+		r.mu.Lock()
+		r.waited = true
+		r.mu.Unlock()
+		task, err = t.finish(ctx, r, fn)
+		r.mu.Lock()
+		yielded := r.yielded
+		r.mu.Unlock()
+		if !yielded {
+			return task, err
+		}
+		r, task, err = t.await(ctx, id, task, k)
 	}
-	return t.finish(ctx, r, fn)
+	return task, err
 }
 
 // finish runs fn and ends the run as fn does.
@@ -114,6 +128,11 @@ func (t Tenant) begin(ctx context.Context, task Task, k *kind) (*Run, Task, erro
 	if wait.IsZero() {
 		return t.run(ctx, task, k, path), task, nil
 	}
+	return t.await(ctx, id, task, k)
+}
+
+// await starts a task that waits as soon as it is admitted. The ID is that of the task that this call queued.
+func (t Tenant) await(ctx context.Context, id ID, task Task, k *kind) (*Run, Task, error) {
 	pause := firstLook
 	for held := time.Now(); ; pause = min(2*pause, lastLook) {
 		select {
@@ -131,7 +150,7 @@ func (t Tenant) begin(ctx context.Context, task Task, k *kind) (*Run, Task, erro
 			return nil, task, err
 		}
 		if time.Since(held) >= k.heartbeat() {
-			if err := t.hold(ctx, j.store, task.ID, k); err != nil && ctx.Err() == nil {
+			if err := t.hold(ctx, t.journal.store, task.ID, k); err != nil && ctx.Err() == nil {
 				return nil, task, err
 			}
 			held = time.Now()

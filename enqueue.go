@@ -128,14 +128,18 @@ func (t Tenant) task(ctx context.Context, spec TaskSpec) (Task, *kind, error) {
 	if err := checkTime("Config.Now", now); err != nil {
 		return fail(err)
 	}
-	return Task{
+	task := Task{
 		ID:     t.journal.shared.ids.assign([]time.Time{now})[0],
 		Tenant: t.name, Kind: k.Name, Title: spec.Title, Status: StatusQueued,
 		Actor: spec.Actor, About: slices.Clone(spec.About), Automated: spec.Automated, Preview: spec.Preview,
 		Parent: spec.Parent, RetryOf: spec.RetryOf, Exclusive: spec.Exclusive, Key: spec.Key,
 		Input: slices.Clone(spec.Input), Attributes: maps.Clone(spec.Attributes),
 		QueuedAt: now, Total: spec.Total,
-	}, k, nil
+	}
+	if task.Wait, err = t.quotaWait(ctx, task, k); err != nil {
+		return fail(err)
+	}
+	return task, k, nil
 }
 
 // enqueue stores a task, within a transaction, and what goes with it. It returns the task of the key
@@ -183,7 +187,7 @@ func (t Tenant) enqueue(ctx context.Context, tx Store, task Task, k *kind) (Task
 		if err != nil {
 			return Task{}, err
 		}
-		if !wait.IsZero() {
+		if !wait.IsZero() && wait != stored.Wait {
 			return t.waits(ctx, tx, task.ID, wait)
 		}
 	}

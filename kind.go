@@ -33,6 +33,14 @@ type Kind struct {
 	// Defaults to 0, any number.
 	MaxProcessing int
 
+	// Quota is the quota, one of Config.Quotas, of which Run.Charge uses units for the tenant as a whole.
+	// A task starts only while it has room for a unit. Defaults to none.
+	Quota string
+
+	// ActorQuota is the quota of which Run.Charge uses units for the task's actor: the identity that the
+	// host acts through, say. A task starts only while it has room for a unit. Defaults to none.
+	ActorQuota string
+
 	// Lease is how long a run may be silent before it counts as lost. It renews its lease by itself,
 	// every quarter of it and at least every five seconds. Defaults to a minute; at least a second.
 	Lease time.Duration
@@ -40,9 +48,9 @@ type Kind struct {
 	// Lost says what becomes of a task whose run is lost. Defaults to LostFails.
 	Lost LostPolicy
 
-	// MaxAttempts is how often a task is started until a lost run makes it fail whatever Lost says:
-	// it may be the task that kills the processes. Defaults to 5.
-	MaxAttempts int
+	// MaxLosses is how often the run of a task may be lost until it fails whatever Lost says: it may be the
+	// task that kills the processes. Defaults to 5.
+	MaxLosses int
 
 	// Summary is the pattern of the summary of a task that completed, in the language of
 	// Config.Locale: "imported {created, number} contacts{failed, plural, =0 {} other {, # failed}}".
@@ -138,12 +146,12 @@ func newKind(field string, k Kind, locale language.Tag) (*kind, error) {
 	if k.Lease == 0 {
 		k.Lease = leaseDefault
 	}
-	if k.MaxAttempts == 0 {
-		k.MaxAttempts = 5
+	if k.MaxLosses == 0 {
+		k.MaxLosses = 5
 	}
 	switch {
-	case k.MaxAttempts < 0:
-		return nil, invalidf(field+".MaxAttempts", "is negative")
+	case k.MaxLosses < 0:
+		return nil, invalidf(field+".MaxLosses", "is negative")
 	case k.MaxProcessing < 0:
 		return nil, invalidf(field+".MaxProcessing", "is negative")
 	case k.Lease < leaseMin:

@@ -30,7 +30,7 @@ func TestKindErrors(t *testing.T) {
 		{"bad object", ".Object", named(func(k *activity.Kind) { k.Object = "a\x00b" })},
 		{"bad label, category and object", ".Label", named(func(k *activity.Kind) { k.Label, k.Category, k.Object = "\xff", "\xff", "\xff" })},
 		{"negative places", ".MaxProcessing", named(func(k *activity.Kind) { k.MaxProcessing = -1 })},
-		{"negative attempts", ".MaxAttempts", named(func(k *activity.Kind) { k.MaxAttempts = -1 })},
+		{"negative losses", ".MaxLosses", named(func(k *activity.Kind) { k.MaxLosses = -1 })},
 		{"short lease", ".Lease", named(func(k *activity.Kind) { k.Lease = time.Second - 1 })},
 		{"negative lease", ".Lease", named(func(k *activity.Kind) { k.Lease = -time.Minute })},
 		{"no policy", ".Lost", named(func(k *activity.Kind) { k.Lost = activity.LostCompletes + 1 })},

@@ -235,7 +235,16 @@ func (j *Journal) turn(ctx context.Context, tx Store, u TaskUpdate, by Entity) (
 	if !changed {
 		return task, &TransitionError{ID: task.ID, From: task.Status, To: u.To, Attempt: u.Attempt}
 	}
+	if u.To != 0 && u.To != StatusProcessing && j.holds(task) {
+		return task, tx.ReleaseHolds(ctx, task.Tenant, task.ID)
+	}
 	return task, nil
+}
+
+// holds reports whether there may be something that is held for a task.
+func (j *Journal) holds(task Task) bool {
+	k := j.shared.kinds[task.Kind]
+	return task.Attempt > 0 && (k == nil || k.charges())
 }
 
 // settle ends a task whose steps have all ended, unless a run of its own still works.

@@ -27,7 +27,7 @@ type random struct {
 func newRandom(t *testing.T, seed uint64) *random {
 	r := &random{T: t, rand: rand.New(rand.NewPCG(seed, 0))}
 	limited, lasting := few, importing
-	limited.Lost, limited.MaxAttempts = activity.LostRequeues, 3
+	limited.Lost, limited.MaxLosses = activity.LostRequeues, 3
 	lasting.Lease = 10 * time.Minute
 	r.tenant, r.journal = timed(t, lasting, limited)
 	return r

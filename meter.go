@@ -54,22 +54,31 @@ func (t Tenant) Reserve(ctx context.Context, n int64, meters ...Meter) (*Reserva
 	if err != nil {
 		return nil, err
 	}
+	var hold time.Duration
+	for _, charge := range request.Charges {
+		if h := t.journal.shared.quotas[charge.Key.Quota].Hold; hold == 0 || h < hold {
+			hold = h
+		}
+	}
+	r, err := t.reserve(ctx, t.journal.store, request, hold)
+	return r, named(err, meters)
+}
+
+// reserve makes a request hold its units.
+func (t Tenant) reserve(ctx context.Context, store Store, request QuotaRequest, hold time.Duration) (*Reservation, error) {
 	s := t.journal.shared
-	request.ID = s.ids.assign([]time.Time{s.now()})[0]
+	request.ID, request.Hold = s.ids.assign([]time.Time{s.now()})[0], hold
 	keys := make([]QuotaKey, len(request.Charges))
 	for i, charge := range request.Charges {
 		keys[i] = charge.Key
-		if hold := s.quotas[charge.Key.Quota].Hold; request.Hold == 0 || hold < request.Hold {
-			request.Hold = hold
-		}
 	}
-	grant, err := t.journal.store.ChargeQuota(ctx, request)
+	grant, err := store.ChargeQuota(ctx, request)
 	if err != nil {
-		return nil, named(err, meters)
+		return nil, err
 	}
 	return &Reservation{
-		journal: t.journal, id: request.ID, keys: keys, hold: request.Hold, at: grant.At,
-		until: grant.Until, held: n,
+		journal: t.journal.With(store), id: request.ID, keys: keys, hold: hold, at: grant.At,
+		until: grant.Until, held: request.Units,
 	}, nil
 }
 

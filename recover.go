@@ -17,7 +17,7 @@ const (
 )
 
 // Run does the upkeep, until ctx ends, whose error it returns: it recovers lost tasks, gives back what
-// expired reservations held, and forgets what was used longer ago than [Quota.Keep]. One process
+// expired reservations held, wakes tasks that waited for a quota, and forgets what was used longer ago than [Quota.Keep]. One process
 // has to do it; any number may. What goes wrong is logged to [Config.Logger] and tried again.
 func (j *Journal) Run(ctx context.Context) error {
 	tick := time.NewTicker(upkeepEvery)
@@ -32,6 +32,7 @@ func (j *Journal) Run(ctx context.Context) error {
 		try("recovering lost tasks", j.Recover)
 		if len(j.shared.quotas) > 0 {
 			try("expiring reservations", j.ExpireHolds)
+			try("waking tasks that waited for a quota", j.Wake)
 			if time.Since(forgot) >= forgetEvery {
 				try("forgetting what was used", j.forgetUse)
 				forgot = time.Now()
@@ -85,7 +86,7 @@ func (j *Journal) recover(ctx context.Context, task Task) error {
 	}
 	switch k := j.shared.kinds[task.Kind]; {
 	case task.Status != StatusProcessing:
-	case k.Lost == LostRequeues && task.Attempt < k.MaxAttempts:
+	case k.Lost == LostRequeues && task.Losses+1 < k.MaxLosses:
 		u.To, u.System = StatusQueued, false
 	case k.Lost == LostCompletes:
 		u.To, u.Reason, u.System, u.Settled = StatusCompleted, "", false, true

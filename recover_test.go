@@ -63,7 +63,7 @@ func TestRecoverFails(t *testing.T) {
 func TestRecoverRequeues(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		kind := importing
-		kind.Lost, kind.MaxAttempts, kind.Lease = activity.LostRequeues, 3, time.Second
+		kind.Lost, kind.MaxLosses, kind.Lease = activity.LostRequeues, 3, time.Second
 		tenant, journal := timed(t, kind)
 		id := queue(t, tenant, activity.TaskSpec{}).ID
 		for attempt := 1; attempt <= 3; attempt++ {

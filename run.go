@@ -50,6 +50,9 @@ type runState struct {
 	known    map[string]bool // fields, and extras with a leading NUL
 	failed   error           // of the last write that nobody waited for
 	renewed  time.Time       // when the lease was renewed, by the clock of this process
+	held     *Reservation    // what Reserve holds; nil: nothing
+	waited   bool            // there is a Do that waits for the task
+	yielded  bool            // it ended because a quota has no room
 }
 
 // Task returns the task as the run last saw it. What was written in a transaction of the host is
@@ -179,6 +182,8 @@ func (r *Run) endWith(ctx context.Context, u TaskUpdate, rows []OutcomeRow) (tas
 		switch {
 		case u.To == StatusFailed:
 			task, err = r.tenant.cancelSteps(ctx, tx, task, r.path, task.Actor, "the task that it is a step of failed")
+		case u.To == 0 && u.Lease > 0 && r.kind.charges():
+			err = tx.ReleaseHolds(ctx, r.tenant.name, r.id) // it pauses
 		case u.Lease < 0 && task.Children.Open == 0:
 			if err = j.settle(ctx, tx, task, j.shared.clock(), r.path); err == nil {
 				task, err = tx.Task(ctx, r.tenant.name, task.ID)
@@ -191,7 +196,9 @@ func (r *Run) endWith(ctx context.Context, u TaskUpdate, rows []OutcomeRow) (tas
 
 // alone reports whether a change of the task with these outcomes is one change only, which is all or
 // nothing by itself.
-func (r *Run) alone(rows []OutcomeRow) bool { return len(r.path) == 0 && len(rows) == 0 }
+func (r *Run) alone(rows []OutcomeRow) bool {
+	return len(r.path) == 0 && len(rows) == 0 && !r.kind.charges()
+}
 
 // alive makes a change of the task that only its run may make, with outcomes and progress; within a
 // transaction unless it is alone.

@@ -205,8 +205,12 @@ func (r *Run) write(ctx context.Context, rows []OutcomeRow) error { return r.wri
 func (r *Run) writeWith(ctx context.Context, rows []OutcomeRow, progress *Progress) error {
 	asked := time.Now()
 	var task Task
+	var held *Reservation
 	write := func(tx Store) (err error) {
-		task, err = r.alive(ctx, tx, TaskUpdate{Lease: r.kind.Lease, Progress: progress}, rows)
+		if task, err = r.alive(ctx, tx, TaskUpdate{Lease: r.kind.Lease, Progress: progress}, rows); err != nil {
+			return err
+		}
+		held, err = r.extend(ctx, tx)
 		return err
 	}
 	var err error
@@ -218,17 +222,23 @@ func (r *Run) writeWith(ctx context.Context, rows []OutcomeRow, progress *Progre
 	if err != nil {
 		return r.seen(err)
 	}
+	r.saw(task, asked)
+	r.hold(held)
+	return nil
+}
+
+// saw remembers the task as a write has left it that was asked for at a time.
+func (r *Run) saw(task Task, asked time.Time) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.direct { // it may yet be undone
 		r.inside = &task
-		return nil
+		return
 	}
 	r.task, r.renewed = task, asked
 	if r.progress == (Progress{task.Done, task.Total}) {
 		r.moved = false
 	}
-	return nil
 }
 
 // take takes what is to be written out of the buffer. The caller has locked writing.

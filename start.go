@@ -6,9 +6,9 @@ import (
 	"time"
 )
 
-// Start starts a queued task. It is admitted if its kind has a free place ([Kind.MaxProcessing]) and no
-// other task has its Exclusive key, first come, first served; else the error is a [WaitError], and
-// the task says what it waits for. A task that is not queued is a [TransitionError].
+// Start starts a queued task. It is admitted if its kind has a free place ([Kind.MaxProcessing]), no
+// other task has its Exclusive key, first come, first served, and the quotas of its kind have room; else the
+// error is a [WaitError], and the task says what it waits for. A task that is not queued is a [TransitionError].
 //
 // The run lives until it is ended by its methods, or ctx ends.
 func (t Tenant) Start(ctx context.Context, id ID) (*Run, error) {
@@ -20,7 +20,13 @@ func (t Tenant) Start(ctx context.Context, id ID) (*Run, error) {
 	if err != nil {
 		return nil, err
 	}
-	var wait Wait
+	task, wait, err := t.admitQuota(ctx, task, k)
+	if err != nil {
+		return nil, err
+	}
+	if !wait.IsZero() {
+		return nil, &WaitError{ID: id, Wait: wait}
+	}
 	var path []ID
 	start := func(tx Store) error {
 		if wait, err = t.admit(ctx, tx, task, k); err != nil || !wait.IsZero() {

@@ -161,7 +161,8 @@ type Progress struct{ Done, Total int64 }
 // expects; if not, the task stays as it is.
 //
 // Each change counts the revision up. A start counts the attempt up, sets StartedAt if it is the first one, and takes Wait away. An end
-// sets EndedAt and takes the lease away. A return to the queue takes the lease away.
+// sets EndedAt and takes the lease away. A return to the queue takes the lease away, and counts the losses
+// up if it is because the task is lost.
 func (u *TaskUpdate) Apply(t *Task, now time.Time) bool {
 	now = now.UTC().Truncate(time.Microsecond)
 	if len(u.From) > 0 && !slices.Contains(u.From, t.Status) || u.Attempt != 0 && u.Attempt != t.Attempt ||
@@ -178,6 +179,9 @@ func (u *TaskUpdate) Apply(t *Task, now time.Time) bool {
 		}
 	case u.To == StatusQueued:
 		t.LeaseUntil = time.Time{}
+		if u.Lost {
+			t.Losses++
+		}
 	case u.To.Ended():
 		t.LeaseUntil, t.Wait = time.Time{}, Wait{}
 		t.EndedAt = latest(now, t.Start())

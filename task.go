@@ -116,6 +116,7 @@ type Task struct {
 
 	Revision   int64     `json:"revision"`             // how often it was changed
 	Attempt    int       `json:"attempt,omitempty"`    // how often it was started: the fencing number of its run
+	Losses     int       `json:"losses,omitempty"`     // how often its run was lost, and it was queued again
 	LeaseUntil time.Time `json:"lease_until,omitzero"` // when its run, or who waits to run it, counts as lost
 	Wait       Wait      `json:"wait,omitzero"`        // what it waits for while it is queued
 	Done       int64     `json:"done,omitempty"`       // progress: Done of Total
@@ -169,8 +170,10 @@ func (t Task) Duration() time.Duration {
 // Wait is what a queued task waits for. The zero Wait means that nothing but a worker is missing.
 type Wait struct {
 	For   WaitFor   `json:"for,omitempty"`
-	Task  ID        `json:"task,omitzero"`  // the task that has the exclusive key, or will have it first
-	Until time.Time `json:"until,omitzero"` // not to be started before, if known
+	Task  ID        `json:"task,omitzero"`   // the task that has the exclusive key, or will have it first
+	Quota string    `json:"quota,omitempty"` // the quota that has no room
+	Units int64     `json:"units,omitempty"` // that it needs of the quota
+	Until time.Time `json:"until,omitzero"`  // not to be started before, if known
 }
 
 // IsZero reports whether w is the zero Wait.
@@ -178,7 +181,7 @@ func (w Wait) IsZero() bool { return w == Wait{} }
 
 // String says what is waited for: "a free place".
 func (w Wait) String() string {
-	text := map[WaitFor]string{WaitPlace: "a free place", WaitExclusive: "task " + w.Task.String(), WaitLater: "its time"}[w.For]
+	text := map[WaitFor]string{WaitPlace: "a free place", WaitExclusive: "task " + w.Task.String(), WaitLater: "its time", WaitQuota: readable(w.Quota)}[w.For]
 	if !w.Until.IsZero() {
 		text += " until " + w.Until.UTC().Format(time.RFC3339)
 	}
@@ -193,6 +196,7 @@ const (
 	WaitPlace     WaitFor = 1 // as many tasks of its kind as may are processing, or are ahead of it
 	WaitExclusive WaitFor = 2 // another task has its exclusive key, or is ahead of it for the key
 	WaitLater     WaitFor = 3 // it is to be started later
+	WaitQuota     WaitFor = 4 // a quota of its kind has no room
 )
 
 // Children counts the steps of a task: tasks whose Parent it is.

@@ -13,7 +13,7 @@ import (
 const (
 	taskColumns = "id, tenant, kind, title, actor_kind, actor_id, actor_label, about, automated, preview, recipe, " +
 		"parent, retry_of, reverts, exclusive, key, input, attributes, queued_at, " +
-		"revision, status, start_at, started_at, ended_at, attempt, lease_until, wait_for, wait_task, wait_until, " +
+		"revision, status, start_at, started_at, ended_at, attempt, losses, lease_until, wait_for, wait_task, wait_quota, wait_units, wait_until, " +
 		"done, total, created, updated, deleted, unmodified, failed, warned, fields, extras, " +
 		"children_total, children_open, children_failed, children_cancelled, reverted_by, " +
 		"reason, detail, system, ended_by_kind, ended_by_id, ended_by_label"
@@ -107,8 +107,8 @@ func (d dialect) taskValues(t *activity.Task) []any {
 	return []any{d.id(t.ID), t.Tenant, t.Kind, t.Title, t.Actor.Kind, t.Actor.ID, t.Actor.Label, encodeAbout(t.About),
 		t.Automated, t.Preview, t.Recipe, d.idOrNull(t.Parent), d.idOrNull(t.RetryOf), d.idOrNull(t.Reverts), t.Exclusive,
 		key, input, encodeJSON(t.Attributes, len(t.Attributes), "{}"), d.time(t.QueuedAt),
-		t.Revision, int64(t.Status), d.time(t.Start()), d.timeOrNull(t.StartedAt), d.timeOrNull(t.EndedAt), int64(t.Attempt), d.timeOrNull(t.LeaseUntil),
-		int64(t.Wait.For), d.idOrNull(t.Wait.Task), d.timeOrNull(t.Wait.Until),
+		t.Revision, int64(t.Status), d.time(t.Start()), d.timeOrNull(t.StartedAt), d.timeOrNull(t.EndedAt), int64(t.Attempt), int64(t.Losses), d.timeOrNull(t.LeaseUntil),
+		int64(t.Wait.For), d.idOrNull(t.Wait.Task), t.Wait.Quota, t.Wait.Units, d.timeOrNull(t.Wait.Until),
 		t.Done, t.Total, c.Created, c.Updated, c.Deleted, c.Unmodified, c.Failed, c.Warned,
 		encodeJSON(t.Fields, len(t.Fields), "[]"), encodeJSON(t.Extras, len(t.Extras), "[]"),
 		int64(children.Total), int64(children.Open), int64(children.Failed), int64(children.Cancelled), d.idOrNull(t.RevertedBy),

@@ -19,7 +19,7 @@ type admission struct {
 }
 
 func scanAdmission(row scanner) (known admission, err error) {
-	err = row.Scan(&known.wait.For, &known.wait.Task, instant{&known.wait.Until}, &known.early, &known.exclusive, &known.ahead, &known.full)
+	err = row.Scan(&known.wait.For, &known.wait.Task, &known.wait.Quota, &known.wait.Units, instant{&known.wait.Until}, &known.early, &known.exclusive, &known.ahead, &known.full)
 	return known, err
 }
 
@@ -40,7 +40,7 @@ func (a *admission) answer() activity.Wait {
 // $1 task, $2 tenant, $3 now, $4 places.
 var (
 	admissionText = `
-SELECT t.wait_for, t.wait_task, t.wait_until, COALESCE(t.wait_until > /*NOW*/, false), t.exclusive <> '',
+SELECT t.wait_for, t.wait_task, t.wait_quota, t.wait_units, t.wait_until, COALESCE(t.wait_until > /*NOW*/, false), t.exclusive <> '',
   ` + aheadOf("t") + `,
   NOT t.recipe AND $4::bigint > 0 AND (
     SELECT count(*)

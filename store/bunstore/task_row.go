@@ -17,13 +17,14 @@ const (
 		`parent, retry_of, reverts, exclusive, key, input, attributes, queued_at`
 
 	// changingTaskColumns are those that an update sets.
-	changingTaskColumns = `revision, status, start_at, started_at, ended_at, attempt, lease_until, wait_for, wait_task, wait_until, ` +
+	changingTaskColumns = `revision, status, start_at, started_at, ended_at, attempt, losses, lease_until, ` +
+		`wait_for, wait_task, wait_quota, wait_units, wait_until, ` +
 		`done, total, created, updated, deleted, unmodified, failed, warned, fields, extras, ` +
 		`children_total, children_open, children_failed, children_cancelled, reverted_by, ` +
 		`reason, detail, system, ended_by_kind, ended_by_id, ended_by_label`
 
 	// firstInsertParam is the number of the parameter after those of all columns.
-	firstInsertParam = 19 + 31 + 1
+	firstInsertParam = 19 + 34 + 1
 )
 
 // taskColumns are the columns that scanTask reads, of a table called t.
@@ -64,8 +65,8 @@ func changingTaskArgs(e engine, t *activity.Task) ([]any, error) {
 		return nil, err
 	}
 	c, children := t.Counts, t.Children
-	return []any{t.Revision, int64(t.Status), e.time(t.Start()), e.time(t.StartedAt), e.time(t.EndedAt), t.Attempt, e.time(t.LeaseUntil),
-		int64(t.Wait.For), e.id(t.Wait.Task), e.time(t.Wait.Until),
+	return []any{t.Revision, int64(t.Status), e.time(t.Start()), e.time(t.StartedAt), e.time(t.EndedAt), t.Attempt, t.Losses, e.time(t.LeaseUntil),
+		int64(t.Wait.For), e.id(t.Wait.Task), t.Wait.Quota, t.Wait.Units, e.time(t.Wait.Until),
 		t.Done, t.Total, c.Created, c.Updated, c.Deleted, c.Unmodified, c.Failed, c.Warned, fields, extras,
 		children.Total, children.Open, children.Failed, children.Cancelled, e.id(t.RevertedBy),
 		t.Reason, t.Detail, t.System, t.EndedBy.Kind, t.EndedBy.ID, t.EndedBy.Label}, nil
@@ -97,8 +98,8 @@ func scanTask(row scanner, more ...any) (activity.Task, error) {
 	err := row.Scan(append([]any{&t.ID, &t.Tenant, &t.Kind, &t.Title, &t.Actor.Kind, &t.Actor.ID, &t.Actor.Label, &about,
 		&t.Automated, &t.Preview, &t.Recipe, &t.Parent, &t.RetryOf, &t.Reverts, &t.Exclusive,
 		&key, &input, &attributes, instant{&t.QueuedAt},
-		&t.Revision, &t.Status, instant{&start}, instant{&t.StartedAt}, instant{&t.EndedAt}, &t.Attempt, instant{&t.LeaseUntil},
-		&t.Wait.For, &t.Wait.Task, instant{&t.Wait.Until},
+		&t.Revision, &t.Status, instant{&start}, instant{&t.StartedAt}, instant{&t.EndedAt}, &t.Attempt, &t.Losses, instant{&t.LeaseUntil},
+		&t.Wait.For, &t.Wait.Task, &t.Wait.Quota, &t.Wait.Units, instant{&t.Wait.Until},
 		&t.Done, &t.Total, &c.Created, &c.Updated, &c.Deleted, &c.Unmodified, &c.Failed, &c.Warned, &fields, &extras,
 		&children.Total, &children.Open, &children.Failed, &children.Cancelled, &t.RevertedBy,
 		&t.Reason, &t.Detail, &t.System, &t.EndedBy.Kind, &t.EndedBy.ID, &t.EndedBy.Label}, more...)...)

@@ -121,8 +121,8 @@ type columnSet []int
 // first one that has all that a change changes is taken; the last one has all that can change.
 var updateSets = []columnSet{
 	columns("lease_until"),
-	columns("status, start_at, started_at, attempt, lease_until, wait_for, wait_task, wait_until"),
-	columns("status, ended_at, lease_until, wait_for, wait_task, wait_until"),
+	columns("status, start_at, started_at, attempt, lease_until, wait_for, wait_task, wait_quota, wait_units, wait_until"),
+	columns("status, ended_at, lease_until, wait_for, wait_task, wait_quota, wait_units, wait_until"),
 	columns("lease_until, done, total, created, updated, deleted, unmodified, failed, warned"),
 	columns(changingTaskColumns),
 }

@@ -22,8 +22,8 @@ func init() { children["work"] = workUntilKilled }
 
 // workKinds are the kinds of task of the workers' tests.
 var workKinds = []activity.Kind{
-	{Name: "free", Outcomes: activity.ImportOutcomes(), Lease: time.Second, Lost: activity.LostRequeues, MaxAttempts: 100},
-	{Name: "limited", Outcomes: activity.ImportOutcomes(), Lease: time.Second, Lost: activity.LostRequeues, MaxAttempts: 100, MaxProcessing: 3},
+	{Name: "free", Outcomes: activity.ImportOutcomes(), Lease: time.Second, Lost: activity.LostRequeues, MaxLosses: 100},
+	{Name: "limited", Outcomes: activity.ImportOutcomes(), Lease: time.Second, Lost: activity.LostRequeues, MaxLosses: 100, MaxProcessing: 3},
 	{Name: "fragile", Outcomes: activity.ImportOutcomes(), Lease: time.Second},
 }
 

@@ -132,7 +132,7 @@ func checkWaitUntil(s subject) {
 
 func checkWaitByClock(s subject) {
 	past := activity.Wait{For: activity.WaitLater, Until: time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)}
-	future := activity.Wait{For: activity.WaitLater, Until: time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)}
+	future := activity.Wait{For: activity.WaitQuota, Quota: "scrapings", Units: 3, Until: time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)}
 	s.stores(newTask(1, waiting(past)), newTask(2, waiting(future)))
 	for n, want := range map[int]activity.Wait{1: {}, 2: future} {
 		admission := admissionOf(newTask(n), 0)

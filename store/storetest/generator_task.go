@@ -103,8 +103,11 @@ func (r *randomizer) update(tenant string) activity.TaskUpdate {
 	}
 	if r.chance(20) {
 		u.Wait = &activity.Wait{For: pick(r, []activity.WaitFor{0, activity.WaitPlace, activity.WaitLater})}
-		if u.Wait.For == activity.WaitLater {
+		switch {
+		case u.Wait.For == activity.WaitLater:
 			u.Wait.Until = r.time()
+		case u.Wait.For == activity.WaitPlace && r.n%2 == 0:
+			u.Wait.For, u.Wait.Quota, u.Wait.Units = activity.WaitQuota, "scrapings", int64(r.n)
 		}
 	}
 	if r.chance(30) {

@@ -165,7 +165,9 @@ func sameValue(want, got any) bool {
 		return got.Equal(want) && got.Location() == time.UTC
 	case activity.Wait:
 		got := got.(activity.Wait)
-		return got.For == want.For && got.Task == want.Task && sameValue(want.Until, got.Until)
+		until := got.Until
+		got.Until = want.Until
+		return got == want && sameValue(want.Until, until)
 	case []activity.Entity:
 		return slices.Equal(want, got.([]activity.Entity))
 	case []string:

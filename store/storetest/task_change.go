@@ -43,6 +43,7 @@ func life(id activity.ID, end activity.TaskUpdate) []activity.TaskUpdate {
 		{Lease: 90 * time.Second},
 		{Wait: &activity.Wait{For: activity.WaitPlace}},
 		{Wait: &activity.Wait{For: activity.WaitExclusive, Task: newID(epoch, 77), Until: epoch.Add(time.Hour + time.Microsecond)}},
+		{Wait: &activity.Wait{For: activity.WaitQuota, Quota: "scrapings", Units: 1 << 40, Until: epoch.Add(time.Hour)}},
 		{Wait: &activity.Wait{}},
 		{Wait: &activity.Wait{For: activity.WaitLater, Until: epoch.Add(2 * time.Hour)}, From: []activity.Status{activity.StatusQueued}},
 		{To: activity.StatusProcessing, From: []activity.Status{activity.StatusQueued}, Lease: time.Minute},
@@ -56,11 +57,16 @@ func life(id activity.ID, end activity.TaskUpdate) []activity.TaskUpdate {
 		{Attempt: 2, Progress: &activity.Progress{}, Lease: -1},
 		{Lease: time.Microsecond, RevertedBy: newID(epoch, 79)},
 		{Lost: true, Lease: time.Hour},
+		{Lost: true, Now: epoch.Add(1000 * time.Hour), To: activity.StatusQueued, Wait: &activity.Wait{For: activity.WaitQuota, Quota: "a", Units: 1, Until: epoch}},
+		{To: activity.StatusProcessing},
 		end,
 		{RevertedBy: newID(epoch, 80), Counts: counts},
 	}
 	for i := range updates {
-		updates[i].Tenant, updates[i].ID, updates[i].Now = acme, id, epoch.Add(time.Duration(i+1)*time.Minute)
+		updates[i].Tenant, updates[i].ID = acme, id
+		if updates[i].Now.IsZero() {
+			updates[i].Now = epoch.Add(time.Duration(i+1) * time.Minute)
+		}
 	}
 	return updates
 }

@@ -24,8 +24,8 @@ func fullTask(n int, changes ...taskChange) activity.Task {
 		t.Input = []byte(`{"b": [1, 2.50, null], "a": {"x": "é\u00e9\/"}, "b": true}`)
 		t.Attributes = map[string]string{"template": "weekly", "Größe": "", "{\"a\"}": `\N, "x"`}
 		t.StartedAt, t.EndedAt, t.LeaseUntil = at(1), at(2), at(3)
-		t.Revision, t.Attempt = 1<<34, 7
-		t.Wait = activity.Wait{For: activity.WaitExclusive, Task: newID(epoch, 1005), Until: at(4)}
+		t.Revision, t.Attempt, t.Losses = 1<<34, 7, 3
+		t.Wait = activity.Wait{For: activity.WaitQuota, Task: newID(epoch, 1005), Quota: "scrapings", Units: 1 << 35, Until: at(4)}
 		t.Done, t.Total = 1<<40, 1<<41
 		t.Counts = activity.Counts{Created: 1 << 33, Updated: 2, Deleted: 3, Unmodified: 4, Failed: 5, Warned: 6}
 		t.Fields, t.Extras = []string{"name", "Zähler", `a"b,{c}\`, ""}, []string{"x", "w"}

@@ -24,9 +24,12 @@ CREATE TABLE activity_task (
   ended_at           timestamptz,
   revision           bigint NOT NULL,
   attempt            integer NOT NULL,
+  losses             integer NOT NULL,
   lease_until        timestamptz,
-  wait_for           smallint NOT NULL, -- 0 nothing, 1 place, 2 exclusive, 3 later
+  wait_for           smallint NOT NULL, -- 0 nothing, 1 place, 2 exclusive, 3 later, 4 quota
   wait_task          uuid,
+  wait_quota         text COLLATE "C" NOT NULL,
+  wait_units         bigint NOT NULL,
   wait_until         timestamptz,
   done               bigint NOT NULL,
   total              bigint NOT NULL,

@@ -24,9 +24,12 @@ CREATE TABLE activity_task (
   ended_at           INTEGER,
   revision           INTEGER NOT NULL,
   attempt            INTEGER NOT NULL,
+  losses             INTEGER NOT NULL,
   lease_until        INTEGER,
-  wait_for           INTEGER NOT NULL, -- 0 nothing, 1 place, 2 exclusive, 3 later
+  wait_for           INTEGER NOT NULL, -- 0 nothing, 1 place, 2 exclusive, 3 later, 4 quota
   wait_task          BLOB,
+  wait_quota         TEXT NOT NULL,
+  wait_units         INTEGER NOT NULL,
   wait_until         INTEGER,
   done               INTEGER NOT NULL,
   total              INTEGER NOT NULL,
