@@ -124,10 +124,10 @@ func New(store Store, config *Config) (*Journal, error) {
 		}
 		s.addType(d)
 	}
-	if err := s.addKinds(c.Kinds, locale); err != nil {
+	if err := s.addQuotas(c.Quotas, c.Limits); err != nil {
 		return nil, err
 	}
-	if err := s.addQuotas(c.Quotas, c.Limits); err != nil {
+	if err := s.addKinds(c.Kinds, locale); err != nil {
 		return nil, err
 	}
 	for _, names := range s.categories {
