@@ -205,8 +205,9 @@ func (t Tenant) Name() string { return t.name }
 // them as stored, in the order of the drafts. Drafts of one call that occurred at the same time keep
 // their order on timelines.
 //
-// When ctx ends meanwhile, the error is the context's; on PostgreSQL, a call that the end meets while it
-// commits may have been stored all the same, whole. With a Key, recording it again settles that.
+// When ctx ends meanwhile, the error is the context's, and nothing is stored; but on a pool of PostgreSQL
+// that the host opened, a call that the end meets while it commits may have been stored all the same,
+// whole. With a Key, recording it again settles that.
 //
 // Bad input is an [InvalidError], a type that is not configured [ErrUnknownType], a key that was used
 // for something else [ErrKeyConflict]; nothing is stored then. There is no limit on the number of
