@@ -77,6 +77,34 @@ func guideReserve(ctx context.Context, acme activity.Tenant, mailbox, workspace 
 	return err
 }
 
+func guideKind() activity.Kind {
+	scraping := activity.Kind{
+		Name:       "scraping",
+		Quota:      "workspace_scrapings", // of the tenant as a whole
+		ActorQuota: "scrapings",           // of who the task runs for
+	}
+	return scraping
+}
+
+func guideCharge(ctx context.Context, run *activity.Run, pages int64, scrapePage func(context.Context, int64) (activity.Outcome, error)) error {
+	for page := run.Task().Done; page < pages; page++ {
+		if err := run.Charge(ctx, 1); err != nil {
+			return err // a QuotaError: the task is queued again, and the next run goes on here
+		}
+		outcome, err := scrapePage(ctx, page)
+		if err != nil {
+			return err
+		}
+		if err := run.Report(ctx, outcome); err != nil {
+			return err
+		}
+		if err := run.Progress(ctx, page+1, pages); err != nil {
+			return err
+		}
+	}
+	return run.Complete(ctx)
+}
+
 // guideFacts is what guideUsage finds out.
 type guideFacts struct {
 	used  int64
@@ -109,7 +137,7 @@ func guideUsage(ctx context.Context, workspace activity.Meter, midnight time.Tim
 }
 
 func TestQuotaGuide(t *testing.T) {
-	quoted(t, "docs/quotas.md", "guide_test.go", 4)
+	quoted(t, "docs/quotas.md", "guide_test.go", 6)
 
 	ctx := activity.WithActor(t.Context(), activity.User("ana", "Ana"))
 	limit := int64(50)
@@ -185,5 +213,49 @@ func TestResolutionsInTheGuide(t *testing.T) {
 		if got := usage.Windows[0].Resolution; got != resolution || row[3] != buckets || row[4] != late {
 			t.Errorf("%s: the resolution is %v, and %v has %s buckets and is %s %%", row[0], got, resolution, buckets, late)
 		}
+	}
+}
+
+// The tasks of the guide go on where a quota stopped them.
+func TestQuotaGuideTask(t *testing.T) {
+	kind := guideKind()
+	kind.Outcomes = activity.ImportOutcomes()
+	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+	journal, err := activity.New(memstore.New(), &activity.Config{
+		Quotas: []activity.Quota{
+			{Name: "scrapings", Windows: []activity.Window{{Length: time.Hour, Limit: 2}}},
+			{Name: "workspace_scrapings", Windows: []activity.Window{{Length: 24 * time.Hour, Limit: 100}}},
+		},
+		Kinds: []activity.Kind{kind},
+		Now:   func() time.Time { return now },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	acme := journal.Tenant("acme")
+	task, err := acme.Enqueue(t.Context(), activity.TaskSpec{Kind: "scraping", Actor: activity.Identity("ana@mail.test", "")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for n, end := range []error{activity.ErrQuotaExceeded, activity.ErrQuotaExceeded, nil} {
+		run, err := journal.Claim(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx := run.Context()
+		err = guideCharge(t.Context(), run, 5, func(_ context.Context, page int64) (activity.Outcome, error) {
+			return activity.Outcome{Kind: "imported", Row: page + 1}, nil
+		})
+		if !errors.Is(err, end) {
+			t.Errorf("run %d = %v, want %v", n+1, err, end)
+		}
+		<-ctx.Done() // nothing of the run looks at the clock any more
+		if task, err = acme.Task(t.Context(), task.ID); err != nil {
+			t.Fatal(err)
+		}
+		now = task.Wait.Until
+	}
+	if task.Status != activity.StatusCompleted || task.Done != 5 || task.Counts.Created != 5 {
+		t.Errorf("the task is %+v", task)
 	}
 }

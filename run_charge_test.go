@@ -164,9 +164,15 @@ func TestChargeTwoQuotas(t *testing.T) {
 // However a run ends, what it holds and has not used is given back.
 func TestReserveIsGivenBack(t *testing.T) {
 	for how, end := range map[string]func(*testing.T, activity.Tenant, *activity.Journal, *activity.Run){
-		"complete": func(t *testing.T, _ activity.Tenant, _ *activity.Journal, run *activity.Run) { check(t, run.Complete(t.Context())) },
-		"fail":     func(t *testing.T, _ activity.Tenant, _ *activity.Journal, run *activity.Run) { check(t, run.Fail(t.Context(), io.EOF)) },
-		"requeue":  func(t *testing.T, _ activity.Tenant, _ *activity.Journal, run *activity.Run) { check(t, run.Requeue(t.Context(), "")) },
+		"complete": func(t *testing.T, _ activity.Tenant, _ *activity.Journal, run *activity.Run) {
+			check(t, run.Complete(t.Context()))
+		},
+		"fail": func(t *testing.T, _ activity.Tenant, _ *activity.Journal, run *activity.Run) {
+			check(t, run.Fail(t.Context(), io.EOF))
+		},
+		"requeue": func(t *testing.T, _ activity.Tenant, _ *activity.Journal, run *activity.Run) {
+			check(t, run.Requeue(t.Context(), ""))
+		},
 		"pause": func(t *testing.T, _ activity.Tenant, _ *activity.Journal, run *activity.Run) {
 			check(t, run.Pause(t.Context(), time.Minute))
 		},
