@@ -70,7 +70,7 @@ var errAsk = errors.New("activity: quotas are to be asked")
 
 func (t Tenant) claim(ctx context.Context, limits []KindLimit) (*Run, error) {
 	limits = slices.Clone(limits)
-	admitted := map[ID]bool{} // tasks for which quotas have room
+	asked := map[ID]bool{} // tasks, and whether quotas have room for them
 	for {
 		var task Task
 		var path []ID
@@ -82,7 +82,10 @@ func (t Tenant) claim(ctx context.Context, limits []KindLimit) (*Run, error) {
 			if k, err = t.journal.kind(task.Kind); err != nil {
 				return err
 			}
-			if k.charges() && !admitted[task.ID] {
+			if room, known := asked[task.ID]; k.charges() && !room {
+				if known {
+					return ErrNoTask // it was to wait, and somebody has changed that
+				}
 				return errAsk
 			}
 			task, path, err = t.start(ctx, tx, task, k)
@@ -100,9 +103,8 @@ func (t Tenant) claim(ctx context.Context, limits []KindLimit) (*Run, error) {
 		if err != nil {
 			return nil, err
 		}
-		if wait.IsZero() {
-			admitted[task.ID] = true
-		} else if wait.Quota == k.Quota { // nor will there be room for others of the kind
+		asked[task.ID] = wait.IsZero()
+		if wait.Quota != "" && wait.Quota == k.Quota { // nor will there be room for others of the kind
 			limits = slices.DeleteFunc(limits, func(l KindLimit) bool { return l.Name == k.Name })
 			if len(limits) == 0 {
 				return nil, ErrNoTask

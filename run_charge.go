@@ -13,16 +13,13 @@ import (
 // When a quota has no room, the error is a [QuotaError], and the run has ended: the task is queued again with all
 // that was reported, and waits until there is room, which [Task.Wait] tells; then a worker claims it, or the
 // [Tenant.Do] that it belongs to calls its function again. The new run goes on where [Task.Done] of its task
-// says. What does not fit into a limit at all, an [ErrOverLimit], ends nothing; nor does a Charge of
-// a run in a transaction of the host.
+// says. What does not fit into a limit at all, an [ErrOverLimit], ends nothing. Nor does a Charge of
+// a run in a transaction of the host, which leaves alone what Reserve holds, too.
 //
 // A run that is over uses nothing. n of less than 1 and a kind without a quota are an [InvalidError].
 func (r *Run) Charge(ctx context.Context, n int64) error {
 	return r.charge(ctx, n, func(ctx context.Context, tx Store, request QuotaRequest) error {
-		r.mu.Lock()
-		held := r.held
-		r.mu.Unlock()
-		if held != nil {
+		if held := r.holding(); held != nil && !r.direct {
 			held = held.With(tx)
 			used := min(n, held.Held())
 			err := held.settle(ctx, HoldUpdate{Used: used, Keep: used < held.Held(), Extend: held.hold})
@@ -46,13 +43,14 @@ func (r *Run) Charge(ctx context.Context, n int64) error {
 // begin in vain: Charge uses these first, and what is left at the end of the run, however it ends, is given back.
 // It is given back too when the run is lost. A second Reserve adds to what the first holds.
 //
-// Its errors are those of Charge; when there is no room, the run ends as it does there.
+// Its errors are those of Charge; when there is no room, the run ends as it does there. It is an [InvalidError] in a
+// transaction of the host, whose end the run does not hear of.
 func (r *Run) Reserve(ctx context.Context, n int64) error {
+	if r.direct {
+		return invalidf("Run", "is in a transaction of the host, in which it reserves nothing")
+	}
 	return r.charge(ctx, n, func(ctx context.Context, tx Store, request QuotaRequest) error {
-		r.mu.Lock()
-		held := r.held
-		r.mu.Unlock()
-		if held != nil {
+		if held := r.holding(); held != nil {
 			held = held.With(tx)
 			request.Units += held.Held()
 			if err := held.Release(ctx); errors.Is(err, ErrHoldExpired) || errors.Is(err, ErrSettled) {
@@ -71,11 +69,9 @@ func (r *Run) Reserve(ctx context.Context, n int64) error {
 
 // extend makes what the run holds last as its lease does, and returns that; nil is nothing.
 func (r *Run) extend(ctx context.Context, tx Store) (*Reservation, error) {
-	r.mu.Lock()
-	held := r.held
-	r.mu.Unlock()
-	if held == nil {
-		return nil, nil
+	held := r.holding()
+	if held == nil || r.direct {
+		return held, nil
 	}
 	held = held.With(tx)
 	err := held.Extend(ctx)
@@ -83,6 +79,13 @@ func (r *Run) extend(ctx context.Context, tx Store) (*Reservation, error) {
 		return nil, nil // the run was silent for too long
 	}
 	return held, err
+}
+
+// holding returns what the run holds, or nil.
+func (r *Run) holding() *Reservation {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.held
 }
 
 // hold remembers what the run holds.
@@ -114,10 +117,7 @@ func (r *Run) charge(ctx context.Context, n int64, do func(context.Context, Stor
 	if err := r.lock(ctx); err != nil {
 		return err
 	}
-	asked := time.Now()
-	r.mu.Lock()
-	before := r.held
-	r.mu.Unlock()
+	asked, before := time.Now(), r.holding()
 	var task Task
 	err = r.store().InTx(ctx, func(tx Store) (err error) {
 		if task, err = r.alive(ctx, tx, TaskUpdate{Lease: r.kind.Lease}, nil); err != nil {

@@ -414,11 +414,16 @@ func TestChargeInAHostTransaction(t *testing.T) {
 	tenant := journal.Tenant("acme")
 	meter := tenant.Meter("pages", activity.Entity{})
 	run := start(t, tenant, queue(t, tenant, activity.TaskSpec{Kind: "scrape"}).ID)
+	check(t, run.Reserve(t.Context(), 1))
 	for _, keep := range []bool{false, true} {
 		err := store.InTx(t.Context(), func(tx activity.Store) error {
 			inside := run.With(tx)
 			check(t, inside.Charge(t.Context(), 2))
-			if err := inside.Charge(t.Context(), 4); !errors.Is(err, activity.ErrQuotaExceeded) {
+			if err := inside.Reserve(t.Context(), 1); !errors.Is(err, activity.ErrInvalid) {
+				t.Errorf("Reserve = %v", err)
+			}
+			check(t, inside.Flush(t.Context()))
+			if err := inside.Charge(t.Context(), 3); !errors.Is(err, activity.ErrQuotaExceeded) {
 				t.Errorf("Charge = %v", err)
 			}
 			if keep {
@@ -430,7 +435,9 @@ func TestChargeInAHostTransaction(t *testing.T) {
 			check(t, err)
 		}
 	}
-	wantUsage(t, meter, 2, 0)
+	wantUsage(t, meter, 2, 1)
+	check(t, run.Charge(t.Context(), 1))
+	wantUsage(t, meter, 3, 0)
 	if got := read(t, tenant, run.Task().ID); got.Status != activity.StatusProcessing || run.Context().Err() != nil {
 		t.Errorf("a refusal in a transaction of the host has ended the run: %v", got.Status)
 	}

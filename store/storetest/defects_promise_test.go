@@ -15,6 +15,10 @@ func promiseDefects() []defect {
 				u.From, u.Attempt = nil, 0
 			}
 		}))},
+		{"forgets what a task waits for", "A9 tasks that wait for a limit", with(updating(func(u *activity.TaskUpdate) { u.Wait = nil }))},
+		{"gives nothing back with the end of a task", "A9 tasks that give back", with(broken{
+			releaseHolds: func(context.Context, activity.Store, string, activity.ID) error { return nil },
+		})},
 		{"forgets what a task repeats", "A13 re-run", with(addingTask(func(t *activity.Task) { t.RetryOf = activity.ID{} }))},
 		{"takes every task for a person's", "B2 who, what and when", with(addingTask(func(t *activity.Task) { t.Automated = false }))},
 		{"counts no failures", "B3 counts", with(updating(func(u *activity.TaskUpdate) { u.Counts.Failed = 0 }))},
