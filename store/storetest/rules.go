@@ -24,5 +24,6 @@ func rules() []testCase {
 		claimCases,
 		lostCases,
 		outcomeCases,
+		chargeQuotaCases,
 	)
 }
