@@ -25,5 +25,7 @@ func rules() []testCase {
 		lostCases,
 		outcomeCases,
 		chargeQuotaCases,
+		settleHoldsCases,
+		readQuotaCases,
 	)
 }
