@@ -24,6 +24,8 @@ func rules() []testCase {
 		claimCases,
 		lostCases,
 		outcomeCases,
+		quotaWholeCases,
+		quotaTxCases,
 		chargeQuotaCases,
 		settleHoldsCases,
 		readQuotaCases,
