@@ -19,7 +19,7 @@ func defects() []defect {
 		wholeDefects(), endDefects(), txDefects(), appendDefects(), keyDefects(), eventDefects(), feedDefects(), queryDefects(),
 		taskWholeDefects(), taskTxDefects(), addTaskDefects(), changeTaskDefects(), listTasksDefects(), taskFilterDefects(),
 		admitDefects(), claimDefects(), lostDefects(), outcomeDefects(),
-		chargeQuotaDefects(), settleHoldsDefects(), readQuotaDefects(),
+		quotaWholeDefects(), chargeQuotaDefects(), settleHoldsDefects(), readQuotaDefects(),
 	)
 }
 

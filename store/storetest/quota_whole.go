@@ -128,7 +128,8 @@ func checkMemoryOfQuotas(s subject) {
 		more.Admit([]*activity.QuotaCounter{&state.Counter}, *t.now)
 		t.keeps()
 		q := activity.UseQuery{Key: keyA, From: epoch, To: farFuture, ByActor: true, Step: time.Minute}
-		for _, uses := range [][]activity.QuotaUse{t.uses(q), t.uses(q)} {
+		for range 2 {
+			uses := t.uses(q)
 			for i := range uses {
 				uses[i] = activity.QuotaUse{Units: 100}
 			}
