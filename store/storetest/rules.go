@@ -28,6 +28,7 @@ func rules() []testCase {
 		quotaTxCases,
 		chargeQuotaCases,
 		settleHoldsCases,
+		giveBackCases,
 		readQuotaCases,
 	)
 }
