@@ -197,7 +197,7 @@ func checkExactQuotas(s subject) {
 			oracle.Charge(key, QuotaCharged{ID: r.ID(), At: r.At(), Units: used, Windows: limits[i]})
 		}
 	}
-	for range 80 {
+	for range 40 {
 		n := 1 + random.Int64N(4)
 		r, err := d.tenant.Reserve(ctx, n, meters...)
 		if errors.Is(err, activity.ErrQuotaExceeded) {
@@ -240,7 +240,7 @@ func checkExactQuotas(s subject) {
 	if err := oracle.Check(); err != nil {
 		d.Errorf("a window is over its limit: %v", err)
 	}
-	if n := oracle.Len(); n < 50 {
+	if n := oracle.Len(); n < 20 {
 		d.Errorf("only %d charges were used", n)
 	}
 }

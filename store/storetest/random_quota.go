@@ -33,8 +33,8 @@ var someMeters = []activity.QuotaKey{{Tenant: acme, Quota: "calls"}, keyA, keyB,
 // quotas makes operations on quotas. In the end, an oracle that knows nothing of counters judges what was charged.
 func (r *randomizer) quotas() {
 	r.quota = &gambler{model: newQuotaModel(), now: epoch, latest: epoch}
-	for range 350 {
-		if r.chance(25) {
+	for range 250 {
+		if r.chance(40) {
 			r.quotaTransaction()
 		} else {
 			r.operateQuotas(r.both)
@@ -54,13 +54,13 @@ func (r *randomizer) quotas() {
 func (r *randomizer) quotaTransaction() {
 	before := r.quota.clone()
 	err := r.both.InTx(r.Context(), func(tx activity.Store) error {
-		for range 1 + r.rand.IntN(4) {
+		for range 1 + r.rand.IntN(6) {
 			if err := r.operateQuotas(tx); err != nil {
 				return err // not every store can go on
 			}
 			r.askQuotas(tx)
 		}
-		if r.chance(20) {
+		if r.chance(10) {
 			return errOfFn
 		}
 		return nil
@@ -79,17 +79,17 @@ func (r *randomizer) operateQuotas(store activity.Store) error {
 	}
 	switch n := r.rand.IntN(100); {
 	case n < 35:
-		g.now = g.now.Add(pass(2 * time.Minute))
+		g.now = g.now.Add(pass(6 * time.Minute))
 	case n < 38:
 		g.now = g.now.Add(pass(2 * time.Hour))
-	case n < 46:
+	case n < 52:
 		g.now = g.now.Add(-pass(10 * time.Minute))
 	}
 	if g.now.After(g.latest) {
 		g.latest = g.now
 	}
 	switch n := r.rand.IntN(100); {
-	case n < 52:
+	case n < 55:
 		return r.chargeQuota(store)
 	case n < 85:
 		return r.settleHolds(store)
@@ -123,7 +123,7 @@ func (r *randomizer) chargeQuota(store activity.Store) error {
 	g := r.quota
 	tenant := pick(r, someMeters).Tenant
 	request := activity.QuotaRequest{Units: 1 + r.rand.Int64N(3), Actor: pick(r, append(someActors, activity.Entity{})), Clock: frozen(g.now)}
-	windows := perHourAndDay(6+r.rand.Int64N(16), 30+r.rand.Int64N(40))
+	windows := perHourAndDay(7+r.rand.Int64N(14), 30+r.rand.Int64N(40))
 	windows[0].Resolution *= time.Duration(1 + r.rand.IntN(2))
 	for _, key := range someMeters {
 		if key.Tenant == tenant && (r.chance(60) || tenant == globex) {
@@ -137,7 +137,7 @@ func (r *randomizer) chargeQuota(store activity.Store) error {
 		r.n++
 		request.ID, request.Hold = newID(epoch, uint64(r.n)), time.Duration(5+r.rand.IntN(40))*time.Minute
 		request.Task = pick(r, someTasks)
-		if h, ok := r.aliveHold(request.Charges[len(request.Charges)-1].Key); ok && r.chance(10) { // a reservation that exists, whatever the limits
+		if h, ok := r.aliveHold(request.Charges[len(request.Charges)-1].Key); ok && r.chance(15) { // a reservation that exists, whatever the limits
 			request.ID = h.ID
 			for i := range windows {
 				windows[i].Limit = activity.Unlimited
@@ -182,8 +182,8 @@ func (r *randomizer) settleHolds(store activity.Store) error {
 			holds, over, units = holds+1, over || h.Settled || h.Due(g.now), min(units, h.Units)
 		}
 	}
-	if over && holds < len(known.keys) {
-		return nil // there is more than one reason to refuse it
+	if over && holds < len(known.keys) || holds == 0 && r.chance(50) {
+		return nil // there is more than one reason to refuse it, or it is too late as so often
 	}
 	if holds > 0 {
 		update.Used = r.rand.Int64N(units + 1)
@@ -191,7 +191,7 @@ func (r *randomizer) settleHolds(store activity.Store) error {
 			update.Used = units + 1
 		}
 	}
-	if update.Keep = r.chance(50); update.Keep && r.chance(60) {
+	if update.Keep = r.chance(40); update.Keep && r.chance(60) {
 		update.Extend = time.Duration(r.rand.IntN(30)) * time.Minute
 	}
 	want, wantErr := g.model.settle(&update, g.now)

@@ -32,7 +32,6 @@ func TestRandomQuotasFindDefects(t *testing.T) {
 		"forgets the request's Actor",
 		"forgets the request's Task",
 		"gives back what was used",
-		"returns the end of the last key",
 		"settles the first key only",
 		"lets a reservation be committed twice",
 		"lets a reservation be committed after its time",
