@@ -116,6 +116,45 @@ func TestCounterNeverLeavesEarly(t *testing.T) {
 	}
 }
 
+// A request that is not admitted is refused with a reason, also when the windows have changed since the holds that
+// are due were charged.
+func TestEveryRefusalHasAReason(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 2))
+	refused := 0
+	for range 200 {
+		var state activity.QuotaState
+		now := noon.Truncate(24 * time.Hour)
+		for range 60 {
+			now = now.Add(time.Duration(r.Int64N(int64(5 * time.Minute))))
+			windows := []activity.Window{
+				window(time.Hour, 5+r.Int64N(10), time.Duration(1+r.IntN(7))*time.Minute), window(24*time.Hour, 20+r.Int64N(20), 15*time.Minute),
+			}
+			request := activity.QuotaRequest{Units: 1 + r.Int64N(4), Charges: []activity.QuotaCharge{{Key: counterKey, Windows: windows[:1+r.IntN(2)]}}}
+			counter, kept := state.Counter.Clone(), []activity.Hold{}
+			for _, h := range state.Holds {
+				if h.Due(now) {
+					counter.GiveBack(&h)
+				} else {
+					kept = append(kept, h)
+				}
+			}
+			admitted := request.Admit([]*activity.QuotaCounter{&counter}, now)
+			if e := request.Refusal([]activity.QuotaState{state}, now); admitted != (e == nil) {
+				t.Fatalf("a request is admitted: %t, and the reason why not is %v", admitted, e)
+			}
+			if !admitted {
+				refused++
+				continue
+			}
+			kept = append(kept, activity.Hold{Key: counterKey, Units: request.Units, At: now, Until: now.Add(time.Duration(r.Int64N(int64(time.Hour))))})
+			state = activity.QuotaState{Counter: counter, Holds: kept}
+		}
+	}
+	if refused < 1000 {
+		t.Errorf("%d requests were refused", refused)
+	}
+}
+
 func TestCounterInBinary(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 4))
 	c := &gauge{TB: t, windows: []activity.Window{window(time.Hour, activity.Unlimited, time.Minute), window(24*time.Hour, activity.Unlimited, 15*time.Minute)}}

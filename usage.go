@@ -60,15 +60,14 @@ func (w *WindowUsage) when(n int64, now time.Time) (time.Time, bool) {
 
 // usage returns how much of the i-th window is used.
 func (s *QuotaState) usage(i int, w Window, now time.Time) WindowUsage {
-	at := now.UnixMicro()
-	r := *s.Counter.ring(i, &w)
-	r.buckets = slices.Clone(r.buckets)
-	r.drop(at)
+	c := s.Counter.Clone()
 	for i := range s.Holds {
 		if h := &s.Holds[i]; h.Due(now) {
-			r.take(h.At.UnixMicro(), h.Units)
+			c.GiveBack(h) // before the window is made, as for a charge
 		}
 	}
+	r := c.ring(i, &w)
+	r.drop(now.UnixMicro())
 	u := WindowUsage{Window: w, Free: max(0, w.Limit-r.used)}
 	frees := make([]Freed, 0, len(r.buckets)+len(s.Holds))
 	used := r.used

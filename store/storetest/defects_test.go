@@ -19,6 +19,7 @@ func defects() []defect {
 		wholeDefects(), endDefects(), txDefects(), appendDefects(), keyDefects(), eventDefects(), feedDefects(), queryDefects(),
 		taskWholeDefects(), taskTxDefects(), addTaskDefects(), changeTaskDefects(), listTasksDefects(), taskFilterDefects(),
 		admitDefects(), claimDefects(), lostDefects(), outcomeDefects(),
+		quotaWholeDefects(), chargeQuotaDefects(), settleHoldsDefects(), readQuotaDefects(),
 	)
 }
 

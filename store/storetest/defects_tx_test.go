@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"sync"
+	"time"
 
 	"github.com/go-activity/activity"
 )
@@ -168,6 +169,26 @@ func (s *twoStores) ChangeTask(ctx context.Context, update activity.TaskUpdate) 
 
 func (s *twoStores) AddOutcomes(ctx context.Context, rows []activity.OutcomeRow) error {
 	return s.writes.AddOutcomes(ctx, rows)
+}
+
+func (s *twoStores) ChargeQuota(ctx context.Context, request activity.QuotaRequest) (activity.QuotaGrant, error) {
+	return s.writes.ChargeQuota(ctx, request)
+}
+
+func (s *twoStores) SettleHolds(ctx context.Context, update activity.HoldUpdate) (time.Time, error) {
+	return s.writes.SettleHolds(ctx, update)
+}
+
+func (s *twoStores) ReleaseHolds(ctx context.Context, tenant string, task activity.ID) error {
+	return s.writes.ReleaseHolds(ctx, tenant, task)
+}
+
+func (s *twoStores) GiveBack(ctx context.Context, query activity.DueQuery) (int, error) {
+	return s.writes.GiveBack(ctx, query)
+}
+
+func (s *twoStores) ForgetUse(ctx context.Context, query activity.ForgetQuery) (int, error) {
+	return s.writes.ForgetUse(ctx, query)
 }
 
 func (s *twoStores) InTx(ctx context.Context, fn func(activity.Store) error) error {

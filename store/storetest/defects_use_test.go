@@ -32,6 +32,10 @@ func useDefects() []defect {
 var foundInUse = map[string]string{
 	"A1 list of operations":       "ignores Descending",
 	"A2 two tabs":                 "looks for the first kind only",
+	"A7 rolling indicator":        "forgets the labels of actors",
+	"A8 limits":                   "admits by the first key only",
+	"A9 waiting for a limit":      "gives back a moment late",
+	"E6 exact quotas":             "gives back what was used",
 	"A10 import report":           "ignores the kinds of outcomes",
 	"A11 export report":           "ignores the kinds of outcomes",
 	"A12 affected records":        "tells upper from lower case",
@@ -72,6 +76,7 @@ var foundInUse = map[string]string{
 	"store":                       "ignores Min beside Max",
 	"journal":                     "ignores Source",
 	"tasks":                       "ignores words beside attributes",
+	"quotas":                      "gives back twice",
 }
 
 func TestEveryUseFindsADefect(t *testing.T) {

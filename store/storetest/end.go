@@ -3,6 +3,7 @@ package storetest
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/go-activity/activity"
 )
@@ -18,7 +19,8 @@ var endCases = []testCase{
 }
 
 // calls are all that can be asked of a store, each with its error only. AppendEvents and InTx store
-// a row each, AddTask a task, and AddOutcomes an outcome of the first task, which ChangeTask ends.
+// a row each, AddTask a task, and AddOutcomes an outcome of the first task, which ChangeTask ends. ChargeQuota makes a
+// reservation, and the calls after it end the first one, and forget it.
 func calls(ctx context.Context, store activity.Store, n int) map[string]error {
 	errs := map[string]error{}
 	first, kinds := newTask(1).ID, []string{"import"}
@@ -37,6 +39,16 @@ func calls(ctx context.Context, store activity.Store, n int) map[string]error {
 	errs["AddOutcomes"] = store.AddOutcomes(ctx, newOutcomes(first, int64(n), int64(n+1)))
 	_, errs["Outcomes"] = store.Outcomes(ctx, activity.OutcomeFilter{Tenant: acme, Task: first, Limit: 10})
 	_, errs["Tally"] = store.Tally(ctx, acme, first)
+	later := frozen(epoch.Add(time.Hour))
+	_, errs["ChargeQuota"] = store.ChargeQuota(ctx, newCharge(1, held(uint64(n)), withClock(frozen(epoch))))
+	settle := settlement(1, 0)
+	settle.Clock = frozen(epoch)
+	_, errs["SettleHolds"] = store.SettleHolds(ctx, settle)
+	errs["ReleaseHolds"] = store.ReleaseHolds(ctx, acme, newID(epoch, 1))
+	_, errs["GiveBack"] = store.GiveBack(ctx, activity.DueQuery{Clock: later, Limit: 10})
+	_, errs["QuotaState"] = store.QuotaState(ctx, keyA)
+	_, errs["QuotaUse"] = store.QuotaUse(ctx, activity.UseQuery{Key: keyA, From: epoch, To: farFuture, Clock: later})
+	_, errs["ForgetUse"] = store.ForgetUse(ctx, activity.ForgetQuery{Quota: "calls", Clock: later, Limit: 10})
 	errs["InTx"] = store.InTx(ctx, func(tx activity.Store) error {
 		// Were fn called, its error would not be for the caller to see.
 		tx.AppendEvents(context.WithoutCancel(ctx), newRows(n+1, n+2))
@@ -45,17 +57,38 @@ func calls(ctx context.Context, store activity.Store, n int) map[string]error {
 	return errs
 }
 
-// holdsFirst checks that the first row and the first task are stored, and nothing else.
+// storesFirst stores the first row, the first task and the first reservation.
+func (s subject) storesFirst() {
+	s.Helper()
+	s.append(newRow(1))
+	s.addTasks(newTask(1))
+	newTeller(s).charge(1, held(1), ofTask(1))
+}
+
+// holdsFirst checks that what storesFirst stores is there, and nothing else.
 func (s subject) holdsFirst() {
 	s.Helper()
 	s.holds(acme, newRow(1))
 	s.holdsTasks(acme, newTask(1))
 	s.reported(newTask(1).ID)
+	t := newTeller(s)
+	r := newCharge(1, held(1), ofTask(1))
+	if _, err := t.model.charge(&r, epoch); err != nil {
+		t.Fatalf("%v", err)
+	}
+	t.keeps()
+}
+
+// holdsNothing checks that nothing of what storesFirst stores is there.
+func (s subject) holdsNothing() {
+	s.Helper()
+	s.holds(acme)
+	s.holdsTasks(acme)
+	s.keeps(keyA, activity.QuotaState{})
 }
 
 func checkEnded(s subject) {
-	s.append(newRow(1))
-	s.addTasks(newTask(1))
+	s.storesFirst()
 	for want, ctx := range ended(s.Context()) {
 		for call, err := range calls(ctx, s.store, 2) {
 			if !errors.Is(err, want) {
@@ -68,8 +101,7 @@ func checkEnded(s subject) {
 
 func checkEndedInTx(s subject) {
 	err := s.store.InTx(s.Context(), func(tx activity.Store) error {
-		s.in(tx).append(newRow(1))
-		s.in(tx).addTasks(newTask(1))
+		s.in(tx).storesFirst()
 		for want, ctx := range ended(s.Context()) {
 			for call, err := range calls(ctx, tx, 2) {
 				if !errors.Is(err, want) {
@@ -83,8 +115,7 @@ func checkEndedInTx(s subject) {
 	if err == nil {
 		s.holdsFirst()
 	} else {
-		s.holds(acme)
-		s.holdsTasks(acme)
+		s.holdsNothing()
 	}
 }
 
@@ -92,16 +123,14 @@ func checkEndingInTx(s subject) {
 	ctx, cancel := context.WithCancel(s.Context())
 	defer cancel()
 	err := s.store.InTx(ctx, func(tx activity.Store) error {
-		s.in(tx).append(newRow(1))
-		s.in(tx).addTasks(newTask(1))
+		s.in(tx).storesFirst()
 		cancel()
 		return nil
 	})
 	if !errors.Is(err, context.Canceled) {
 		s.Errorf("InTx whose context ended before fn returned = %v, want %v", err, context.Canceled)
 	}
-	s.holds(acme)
-	s.holdsTasks(acme)
+	s.holdsNothing()
 }
 
 // A context may end while the store already keeps the rows, so here an error leaves open whether they

@@ -2,8 +2,10 @@ package storetest_test
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"testing"
+	"time"
 
 	"github.com/go-activity/activity"
 	"github.com/go-activity/activity/store/memstore"
@@ -34,4 +36,18 @@ func ExampleRun() {
 
 func TestLogged(t *testing.T) {
 	storetest.Run(t, func(*testing.T) activity.Store { return logged{memstore.New()} })
+}
+
+// A test tells the oracle what was used, and when. Here, each unit was admitted by itself, and nobody looked at the
+// window as a whole.
+func ExampleQuotaOracle() {
+	var oracle storetest.QuotaOracle
+	key := activity.QuotaKey{Tenant: "acme", Quota: "emails"}
+	perHour := []activity.Window{{Length: time.Hour, Limit: 2}}
+	nine := time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
+	for _, minute := range []int{0, 40, 59} {
+		oracle.Charge(key, storetest.QuotaCharged{At: nine.Add(time.Duration(minute) * time.Minute), Units: 1, Windows: perHour})
+	}
+	fmt.Println(oracle.Used(key, nine, nine.Add(time.Hour)), oracle.Check() != nil)
+	// Output: 3 true
 }

@@ -11,7 +11,11 @@ import (
 )
 
 // QuotaOracle says whether limits were kept. It keeps everything that was charged with its time, and knows
-// nothing of buckets. The zero oracle is ready, and safe for concurrent use.
+// nothing of buckets, counters and stores. [Run] judges a store by it; whoever tests their own program, under their own
+// load, may do so too: tell it what was charged, as the answers say, and ask it to Check in the end.
+//
+// The zero oracle is ready, and safe for concurrent use. It never forgets: Check takes time proportional to the
+// charges for each window.
 type QuotaOracle struct {
 	mu      sync.Mutex
 	charges map[activity.QuotaKey][]QuotaCharged

@@ -19,6 +19,7 @@ var randomCases = []testCase{
 	{name: "store", check: func(s subject) { checkRandom(s, (*randomizer).store) }},
 	{name: "journal", check: func(s subject) { checkRandom(s, (*randomizer).journal) }},
 	{name: "tasks", check: func(s subject) { checkRandom(s, (*randomizer).tasks) }},
+	{name: "quotas", check: func(s subject) { checkRandom(s, (*randomizer).quotas) }},
 }
 
 // seed returns the seed of the random cases.
@@ -75,6 +76,7 @@ type randomizer struct {
 	n     int // rows and tasks so far
 
 	reported map[activity.ID]int64 // the last outcome of each task
+	quota    *gambler
 }
 
 // store makes operations on the store itself.

@@ -24,5 +24,11 @@ func rules() []testCase {
 		claimCases,
 		lostCases,
 		outcomeCases,
+		quotaWholeCases,
+		quotaTxCases,
+		chargeQuotaCases,
+		settleHoldsCases,
+		giveBackCases,
+		readQuotaCases,
 	)
 }

@@ -56,7 +56,7 @@ func groups() []group {
 // testCase is one thing that a store must do.
 type testCase struct {
 	name  string
-	Rule  string // the sentence of the contract that it checks, word for word; empty if it is no single one
+	Rule  string // the sentences of the contract that it checks, word for word; empty if it checks no single ones
 	check func(s subject)
 }
 
