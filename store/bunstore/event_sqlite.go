@@ -28,7 +28,8 @@ func (sqlite) insertsAtOnce([]activity.EventRow) bool { return false }
 func (sqlite) prepared() []string {
 	return []string{sqliteInsertEvent, sqliteInsertFeed, sqliteInsertPending,
 		sqliteInsertTask, sqliteInsertFacets, sqliteTaskByID, sqliteUpdateTask, sqliteMoveTask,
-		sqliteInsertOutcome, sqliteInsertTally}
+		sqliteInsertOutcome, sqliteInsertTally,
+		sqliteMeter, sqliteSetMeter, sqliteInsertHold, sqliteUse, sqliteHold, sqliteUpdateHold, sqliteDeleteHold}
 }
 
 func (sqlite) insert(ctx context.Context, s *Store, rows []*activity.EventRow) ([]bool, error) {
