@@ -50,6 +50,8 @@ SELECT k.*, ''
 FROM unnest($1::text[], $2::text[], $3::text[], $4::text[]) AS k (tenant, quota, subject_kind, subject_id)
 ON CONFLICT DO NOTHING`
 
+	// The planner takes an array that it does not know for a short list, and looks each row up. A hold that is
+	// locked is about to be settled.
 	pgTakeDue = `
 WITH due AS MATERIALIZED (
   SELECT d.place
@@ -74,8 +76,8 @@ WITH due AS MATERIALIZED (
   LIMIT $6::integer
 ), gone AS (
   DELETE FROM activity_quota_hold h
-  USING due
-  WHERE h.ctid = due.place
+  USING unnest(ARRAY(SELECT place FROM due)) AS k (place)
+  WHERE h.ctid = k.place
   RETURNING h.*
 ), used AS (
   UPDATE activity_quota_use u
@@ -99,7 +101,30 @@ WITH due AS MATERIALIZED (
 SELECT tenant, quota, subject_kind, subject_id, ` + holdColumns + `
 FROM gone`
 
-	// What is due next is looked for where holds were taken.
+	// What is due next is looked for where holds were taken. One key needs no arrays: this is the text that is sent most.
+	pgChargeMeter = `
+WITH quota AS (
+  UPDATE activity_quota
+  SET counter = $5::bytea, due = CASE WHEN $7::boolean THEN LEAST($6::timestamptz, (
+    SELECT until
+    FROM activity_quota_hold
+    WHERE ` + pgOfKey + ` AND NOT settled
+    ORDER BY until
+    LIMIT 1
+  )) ELSE $6::timestamptz END
+  WHERE ` + pgOfKey + `
+), hold AS (
+  INSERT INTO activity_quota_hold (tenant, quota, subject_kind, subject_id, at, minute, until, id, task,
+    actor_kind, actor_id, actor_label, units, settled)
+  SELECT $1::text, $2::text, $3::text, $4::text, $8::timestamptz, $9::bigint, $10::timestamptz, $11::uuid, $12::uuid,
+    $13::text, $14::text, $15::text, $16::bigint, false
+  WHERE $11::uuid IS NOT NULL
+)
+INSERT INTO activity_quota_use AS u (tenant, quota, subject_kind, subject_id, minute, actor_kind, actor_id, actor_label, units)
+VALUES ($1::text, $2::text, $3::text, $4::text, $9::bigint, $13::text, $14::text, $15::text, $16::bigint)
+ON CONFLICT (tenant, quota, subject_kind, subject_id, minute, actor_kind, actor_id)
+  DO UPDATE SET units = u.units + excluded.units, actor_label = excluded.actor_label`
+
 	pgSetMeters = `
 UPDATE activity_quota q
 SET counter = k.counter, due = CASE WHEN k.recount THEN LEAST(k.due, (
@@ -113,7 +138,7 @@ FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bytea[], $6::tim
   AS k (tenant, quota, subject_kind, subject_id, counter, due, recount)
 WHERE ` + pgOfEachKey
 
-	pgCharge = `
+	pgChargeMeters = `
 WITH quota AS (` + pgSetMeters + `
 ), hold AS (
   INSERT INTO activity_quota_hold (tenant, quota, subject_kind, subject_id, at, minute, until, id, task,
@@ -242,15 +267,15 @@ ORDER BY u.start, u.actor_kind, u.actor_id`
 WITH q AS MATERIALIZED (
   SELECT ctid AS place
   FROM activity_quota_use
-  WHERE quota = $1::text
-    AND minute < ceil((extract(epoch FROM COALESCE($2::timestamptz, statement_timestamp())) - $3::double precision) / 60)::bigint
-  ORDER BY minute
+  WHERE (quota, minute) >= ($1::text, 0) AND (quota, minute) < ($1::text,
+    ceil((extract(epoch FROM COALESCE($2::timestamptz, statement_timestamp())) - $3::double precision) / 60)::bigint)
+  ORDER BY quota, minute
   LIMIT $4::integer
   FOR UPDATE SKIP LOCKED
 )
 DELETE FROM activity_quota_use u
-USING q
-WHERE u.ctid = q.place`
+USING unnest(ARRAY(SELECT place FROM q)) AS k (place)
+WHERE u.ctid = k.place`
 )
 
 // pgKeys are four arrays, of the columns of keys.
@@ -348,25 +373,51 @@ func (postgres) setMeters(ctx context.Context, s *Store, meters []meter) error {
 	return err
 }
 
-func (postgres) charge(ctx context.Context, s *Store, r *activity.QuotaRequest, meters []meter, holds []activity.Hold) error {
-	args, err := pgMeters(meters)
+func (e postgres) charge(ctx context.Context, s *Store, r *activity.QuotaRequest, meters []meter, holds []activity.Hold) error {
+	text, args, err := pgChargeMeters, []any(nil), error(nil)
+	if len(meters) == 1 {
+		text = pgChargeMeter
+		args, err = e.chargeOne(&meters[0], holds)
+	} else {
+		args, err = e.chargeSeveral(meters, holds)
+	}
 	if err != nil {
 		return err
+	}
+	_, err = s.tx.ExecContext(ctx, text, append(args, r.ID, r.Task, r.Actor.Kind, r.Actor.ID, r.Actor.Label, r.Units)...)
+	return err
+}
+
+func (e postgres) chargeOne(m *meter, holds []activity.Hold) ([]any, error) {
+	counter, err := m.counter.MarshalBinary()
+	if err != nil {
+		return nil, err
+	}
+	var until time.Time
+	if len(holds) > 0 {
+		until = holds[0].Until
+	}
+	at := m.charged()
+	return keyArgs(m.key, counter, e.time(m.due), m.recount, at, minuteOf(at), e.time(until)), nil
+}
+
+func (postgres) chargeSeveral(meters []meter, holds []activity.Hold) ([]any, error) {
+	args, err := pgMeters(meters)
+	if err != nil {
+		return nil, err
 	}
 	var at, minutes, until pgArray
 	for i := range meters {
 		t := meters[i].charged()
 		at.time(t)
 		minutes.int(minuteOf(t))
-		if holds == nil {
+		if len(holds) == 0 {
 			until.null()
 		} else {
 			until.time(holds[i].Until)
 		}
 	}
-	_, err = s.tx.ExecContext(ctx, pgCharge, append(args, at.String(), minutes.String(), until.String(),
-		r.ID, r.Task, r.Actor.Kind, r.Actor.ID, r.Actor.Label, r.Units)...)
-	return err
+	return append(args, at.String(), minutes.String(), until.String()), nil
 }
 
 func (e postgres) commitHold(ctx context.Context, s *Store, u *activity.HoldUpdate) (bool, error) {

@@ -72,18 +72,18 @@ WHERE task = ?2 AND tenant = ?1 AND NOT settled`
 	sqliteDueKeys = `
 SELECT *
 FROM (
-  SELECT q.tenant, q.quota, q.subject_kind, q.subject_id
-  FROM activity_quota_hold q INDEXED BY activity_quota_hold_settled
-  WHERE q.settled
+  SELECT tenant, quota, subject_kind, subject_id
+  FROM activity_quota_hold INDEXED BY activity_quota_hold_settled
+  WHERE settled
   LIMIT ?2
 )
 UNION ALL
 SELECT *
 FROM (
-  SELECT q.tenant, q.quota, q.subject_kind, q.subject_id
-  FROM activity_quota_hold q
-  WHERE NOT q.settled AND q.until <= ?1
-  ORDER BY q.until
+  SELECT tenant, quota, subject_kind, subject_id
+  FROM activity_quota_hold
+  WHERE NOT settled AND until <= ?1
+  ORDER BY until
   LIMIT ?2
 )`
 	sqliteQuotaState = `
