@@ -260,10 +260,14 @@ func (s *Store) GiveBack(ctx context.Context, q activity.DueQuery) (int, error) 
 			n, err = tx.giveBack(ctx, some, q.Clock, q.Limit-total)
 			return tx.failed(ctx, "give back", err)
 		})
-		if err != nil {
-			return total, err
+		switch {
+		case err == nil:
+			total += n
+		case total > 0:
+			return total, nil // which is kept; the next call hears what is wrong
+		default:
+			return 0, err
 		}
-		total += n
 	}
 	return total, nil
 }

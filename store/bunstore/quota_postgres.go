@@ -420,8 +420,17 @@ func (postgres) chargeSeveral(meters []meter, holds []activity.Hold) ([]any, err
 	return append(args, at.String(), minutes.String(), until.String()), nil
 }
 
+// commitHold is not cut off by the end of the context once it is sent, no more than a COMMIT: it waits for nobody.
 func (e postgres) commitHold(ctx context.Context, s *Store, u *activity.HoldUpdate) (bool, error) {
-	result, err := s.writer().ExecContext(ctx, pgCommitHold, keyArgs(u.Keys[0], u.ID, u.Used, e.time(u.Clock()))...)
+	conn, err := s.write.DB.Conn(ctx)
+	if err != nil {
+		return false, err
+	}
+	defer conn.Close()
+	if err := ctx.Err(); err != nil {
+		return false, err
+	}
+	result, err := conn.ExecContext(context.WithoutCancel(ctx), pgCommitHold, keyArgs(u.Keys[0], u.ID, u.Used, e.time(u.Clock()))...)
 	if err != nil {
 		return false, err
 	}
