@@ -9,7 +9,7 @@ MODULES := . $(patsubst %/go.mod,%,$(wildcard benchmarks/go.mod))
 
 .PHONY: help
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' Makefile
 
 .PHONY: test
 test: ## run all tests, with the race detector, against a real PostgreSQL
@@ -18,6 +18,11 @@ test: ## run all tests, with the race detector, against a real PostgreSQL
 	@if [ -f benchmarks/go.mod ]; then \
 		set -ex; cd benchmarks; go vet ./...; go test -timeout 10m ./...; \
 	fi
+
+.PHONY: test-long
+test-long: ## run the tests that get better with time: a million operations on quotas
+	scripts/setup-postgres
+	ACTIVITY_TEST_REQUIRE=postgres ACTIVITY_TEST_LONG=1 go test -race -timeout 6h -v -run NeverOver ./store/bunstore
 
 .PHONY: lint
 lint: ## check formatting, code, scripts and modules

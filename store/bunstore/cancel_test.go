@@ -41,6 +41,12 @@ func (e *ending) Err() error            { e.look(); return e.Context.Err() }
 // atEveryStep calls do with contexts that end ever later, until one lives through the call.
 func atEveryStep(t *testing.T, do func(ctx context.Context, n int) error) {
 	t.Helper()
+	atSteps(t, 5, do)
+}
+
+// atSteps is atEveryStep for a call of at least so many steps.
+func atSteps(t *testing.T, least int, do func(ctx context.Context, n int) error) {
+	t.Helper()
 	for n := 1; n < 1000; n++ {
 		ctx := endingAt(t.Context(), n)
 		err := do(ctx, n)
@@ -50,7 +56,7 @@ func atEveryStep(t *testing.T, do func(ctx context.Context, n int) error) {
 			if err != nil {
 				t.Errorf("a call whose context did not end: %v", err)
 			}
-			if n < 5 {
+			if n < least {
 				t.Errorf("the context was looked at %d times: this tests nothing", n)
 			}
 			return

@@ -38,6 +38,7 @@ type engine interface {
 
 	taskEngine
 	outcomeEngine
+	quotaEngine
 
 	// isolation are the options of the store's own transactions.
 	isolation() *sql.TxOptions
@@ -115,4 +116,50 @@ type outcomeEngine interface {
 
 	// tally returns the rows of a task: kind and number.
 	tally(ctx context.Context, db conn, tenant string, task activity.ID) (*sql.Rows, error)
+}
+
+// quotaEngine is the part of an engine that keeps quotas. What it is given of keys is in their order.
+type quotaEngine interface {
+	// lockMeters returns what is kept of keys, which nobody else can change until the transaction ends, and the
+	// time once all are locked: nothing, if one of them was never charged.
+	lockMeters(ctx context.Context, s *Store, keys []activity.QuotaKey) ([]meter, time.Time, error)
+
+	// addMeters stores zero counters for those keys that have none.
+	addMeters(ctx context.Context, s *Store, keys []activity.QuotaKey) error
+
+	// takeDue deletes and returns the holds of meters that are due at their times, up to a limit, but for those
+	// that others have locked, and takes them off what was used.
+	takeDue(ctx context.Context, s *Store, meters []meter, times []time.Time, limit int) ([]activity.Hold, error)
+
+	// setMeters stores meters that were locked.
+	setMeters(ctx context.Context, s *Store, meters []meter) error
+
+	// charge stores meters that were charged, their holds if there are any, and what was used.
+	charge(ctx context.Context, s *Store, r *activity.QuotaRequest, meters []meter, holds []activity.Hold) error
+
+	// commitHold commits all that a reservation of one key holds, in a statement that commits by itself, or
+	// changes nothing if that is not to be done at once.
+	commitHold(ctx context.Context, s *Store, u *activity.HoldUpdate) (bool, error)
+
+	// settlesAtOnce reports whether updateHolds and releaseHolds change all or none by themselves. If not, they
+	// are called in a transaction.
+	settlesAtOnce() bool
+
+	// lockHolds returns the holds of a reservation, without an ID where there is none, which nobody else can
+	// change until the transaction ends, and the time once all are locked.
+	lockHolds(ctx context.Context, s *Store, u *activity.HoldUpdate) ([]activity.Hold, time.Time, error)
+
+	// updateHolds stores holds that were locked, or deletes them if they are settled and have no units.
+	updateHolds(ctx context.Context, s *Store, u *activity.HoldUpdate, holds []activity.Hold) error
+
+	// releaseHolds settles what is held for a task.
+	releaseHolds(ctx context.Context, s *Store, tenant string, task activity.ID) error
+
+	// dueKeys returns keys with holds that are due, in any order: those of limit settled holds, and those of limit
+	// that expired first.
+	dueKeys(ctx context.Context, db conn, now time.Time, limit int) ([]activity.QuotaKey, error)
+
+	quotaState(ctx context.Context, db conn, key activity.QuotaKey) (activity.QuotaState, error)
+	quotaUse(ctx context.Context, db conn, q *activity.UseQuery) ([]activity.QuotaUse, error)
+	forgetUse(ctx context.Context, s *Store, q *activity.ForgetQuery) (int, error)
 }

@@ -28,7 +28,8 @@ func (sqlite) insertsAtOnce([]activity.EventRow) bool { return false }
 func (sqlite) prepared() []string {
 	return append([]string{sqliteInsertEvent, sqliteInsertFeed, sqliteInsertPending,
 		sqliteInsertTask, sqliteInsertFacets, sqliteTaskByID, sqliteMoveTask,
-		sqliteInsertOutcome, sqliteInsertTally}, sqliteUpdates...)
+		sqliteInsertOutcome, sqliteInsertTally,
+		sqliteMeter, sqliteSetMeter, sqliteInsertHold, sqliteUse, sqliteHold, sqliteUpdateHold, sqliteDeleteHold}, sqliteUpdates...)
 }
 
 func (sqlite) insert(ctx context.Context, s *Store, rows []*activity.EventRow) ([]bool, error) {

@@ -3,7 +3,9 @@ package bunstore
 import (
 	"context"
 	"database/sql"
+	"encoding/hex"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -121,6 +123,64 @@ func (s *Store) OtherTaskStatements(t activity.Task) map[string][]any {
 	}
 }
 
+// QuotaStatements returns what is sent for quotas, but for what only inserts: for some keys, and for the first of them.
+func (s *Store) QuotaStatements(keys []activity.QuotaKey, id, task activity.ID, at time.Time) map[string][]any {
+	e, first, now := s.engine, keys[0], s.engine.time(at)
+	use := activity.UseQuery{Key: first, From: at.Add(-time.Hour), To: at.Add(time.Hour), Step: time.Minute, ByActor: true}
+	if e, ok := e.(postgres); ok {
+		meters := make([]meter, len(keys))
+		times, units, list := new(pgArray), new(pgArray), new(pgArray)
+		for i, key := range keys {
+			meters[i] = meter{key: key, recount: true}
+			times.time(at)
+			units.int(1)
+			list.bool(true)
+		}
+		set, err := pgMeters(meters)
+		if err != nil {
+			panic(err)
+		}
+		who := []any{id, task, "user", "ana", "Ana", 1}
+		one, err := e.chargeOne(&meters[0], []activity.Hold{{Until: at}})
+		if err != nil {
+			panic(err)
+		}
+		return map[string][]any{
+			pgLockMeter:    keyArgs(first),
+			pgLockMeters:   pgKeys(keys),
+			pgTakeDue:      append(pgKeys(keys), times.String(), 10),
+			pgSetMeters:    set,
+			pgChargeMeter:  append(one, who...),
+			pgChargeMeters: append(append(slices.Clone(set), times.String(), units.String(), times.String()), who...),
+			pgCommitHold:   keyArgs(first, id, 1, now),
+			pgLockHolds:    append(pgKeys(keys), id),
+			pgUpdateHolds:  append(pgKeys(keys), id, units.String(), times.String(), list.String()),
+			pgReleaseHolds: {first.Tenant, task},
+			pgDueKeys:      {now, 1000},
+			pgQuotaState:   keyArgs(first),
+			pgQuotaUse:     useArgs(&use, now),
+			pgForgetUse:    {first.Quota, now, 3600.0, 1000},
+		}
+	}
+	return map[string][]any{
+		sqliteMeter:        keyArgs(first),
+		sqliteTakeSettled:  keyArgs(first, 10),
+		sqliteTakeExpired:  keyArgs(first, 10, now),
+		sqliteGiveBack:     keyArgs(first, 1, "user", "ana", 1),
+		sqliteSetMeter:     keyArgs(first, nil, now),
+		sqliteRecountMeter: keyArgs(first, nil, now),
+		sqliteHold:         keyArgs(first, id[:]),
+		sqliteUpdateHold:   keyArgs(first, id[:], 1, now, 0),
+		sqliteDeleteHold:   keyArgs(first, id[:]),
+		sqliteReleaseEmpty: {first.Tenant, task[:]},
+		sqliteReleaseHolds: {first.Tenant, task[:]},
+		sqliteDueKeys:      {now, 1000},
+		sqliteQuotaState:   keyArgs(first),
+		sqliteQuotaUse:     useArgs(&use, now),
+		sqliteForgetUse:    {first.Quota, 1, 1000},
+	}
+}
+
 // MigrateDown undoes one migration, as if the program had never known it.
 func (s *Store) MigrateDown(ctx context.Context, name string) error {
 	migrations, err := s.migrations()
@@ -144,12 +204,12 @@ func Literal(arg any) string {
 	switch a := arg.(type) {
 	case nil:
 		return "NULL"
+	case []byte:
+		return `'\x` + hex.EncodeToString(a) + "'"
 	case time.Time:
 		return "'" + a.Format(time.RFC3339Nano) + "'"
 	case activity.ID:
 		return "'" + a.String() + "'"
-	case []byte:
-		return fmt.Sprintf(`'\x%x'`, a)
 	case sql.NullString:
 		return "NULL"
 	case string:

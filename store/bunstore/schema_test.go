@@ -160,14 +160,16 @@ func works(t *testing.T, s *bunstore.Store) {
 	}
 }
 
-// A database of the release before is brought up with what is in it, and can go down and up again.
-func TestTasksOnTopOfEvents(t *testing.T) {
+// A database of a release before is brought up with what is in it, and can go down and up again.
+func TestQuotasAndTasksOnTopOfEvents(t *testing.T) {
 	onBoth(t, func(t *testing.T, address string) {
 		ctx := t.Context()
 		s := migrated(t, address)
 		works(t, s)
-		if err := s.MigrateDown(ctx, "0002"); err != nil {
-			t.Fatal(err)
+		for _, name := range []string{"0003", "0002"} {
+			if err := s.MigrateDown(ctx, name); err != nil {
+				t.Fatal(err)
+			}
 		}
 		before := tables(t, s)
 		if want := []string{"activity_event", "activity_feed", "activity_pending"}; !containsAll(before, want) || containsAll(before, []string{"activity_task"}) {
@@ -184,6 +186,7 @@ func TestTasksOnTopOfEvents(t *testing.T) {
 				t.Fatal(err)
 			}
 			reported(t, s)
+			used(t, s)
 			if got, err := s.Task(ctx, "acme", task.ID); err != nil || got.Kind != "import" {
 				t.Errorf("the task is %v, %v", got, err)
 			}
@@ -198,6 +201,22 @@ func TestTasksOnTopOfEvents(t *testing.T) {
 			}
 		}
 	})
+}
+
+// used charges a quota, and reads it.
+func used(t *testing.T, s *bunstore.Store) {
+	t.Helper()
+	journal, err := activity.New(s, &activity.Config{Quotas: []activity.Quota{{Name: "calls", Windows: []activity.Window{{Length: time.Hour, Limit: 10}}}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	meter := journal.Tenant("acme").Meter("calls", activity.Entity{})
+	if err := meter.Use(t.Context(), 3); err != nil {
+		t.Fatal(err)
+	}
+	if usage, err := meter.Usage(t.Context()); err != nil || usage.Windows[0].Used != 3 {
+		t.Errorf("the usage is %v, %v", usage, err)
+	}
 }
 
 func containsAll(list, wanted []string) bool {

@@ -82,9 +82,11 @@ func TestGrantsOfReadme(t *testing.T) {
 		t.Errorf("the timeline has %d events, %v", len(page.Events), err)
 	}
 	useTasks(t, service)
+	useQuotas(t, service)
 	for _, statement := range []string{
 		`UPDATE activity_outcome SET message = ''`, `DELETE FROM activity_outcome`, `TRUNCATE activity_outcome`,
 		`DELETE FROM activity_task`, `DELETE FROM activity_task_facet`, `DELETE FROM activity_tally`,
+		`DELETE FROM activity_quota`, `TRUNCATE activity_quota_hold`, `TRUNCATE activity_quota_use`,
 		`UPDATE activity_event SET actor_label = ''`, `DELETE FROM activity_event`, `TRUNCATE activity_event`,
 		`DROP TRIGGER activity_event_append_only ON activity_event`, `DROP TABLE activity_event`,
 		`ALTER TABLE activity_event DISABLE TRIGGER ALL`, `DELETE FROM activity_feed`,
@@ -133,5 +135,48 @@ func useTasks(t *testing.T, s activity.Store) {
 	tasks, err := s.Tasks(ctx, activity.TaskFilter{Tenant: "acme", Statuses: []activity.Status{activity.StatusProcessing}, Limit: 2})
 	if err != nil || len(tasks) != 1 {
 		t.Errorf("%d tasks are processing, %v", len(tasks), err)
+	}
+}
+
+// useQuotas makes every kind of call on quotas.
+func useQuotas(t *testing.T, s activity.Store) {
+	t.Helper()
+	ctx := t.Context()
+	now := time.Date(2026, 3, 14, 12, 0, 0, 0, time.UTC)
+	clock := func() time.Time { return now }
+	windows := []activity.Window{{Length: time.Hour, Limit: 10, Resolution: time.Minute}}
+	keys := []activity.QuotaKey{{Tenant: "acme", Quota: "calls"}, {Tenant: "acme", Quota: "calls", SubjectKind: "user", SubjectID: "ana"}}
+	for i, some := range [][]activity.QuotaKey{keys[:1], keys, keys, keys[:1]} {
+		r := activity.QuotaRequest{Units: 2, ID: activity.ID{byte(i + 1)}, Hold: time.Minute, Task: activity.ID{9}, Clock: clock}
+		for _, key := range some {
+			r.Charges = append(r.Charges, activity.QuotaCharge{Key: key, Windows: windows})
+		}
+		grant, err := s.ChargeQuota(ctx, r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if i == 3 {
+			break
+		}
+		if _, err := s.SettleHolds(ctx, activity.HoldUpdate{ID: r.ID, Keys: some, Until: grant.Until, Used: int64(2 - i/2), Clock: clock}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := s.ReleaseHolds(ctx, "acme", activity.ID{9}); err != nil {
+		t.Fatal(err)
+	}
+	if n, err := s.GiveBack(ctx, activity.DueQuery{Clock: clock, Limit: 10}); n == 0 || err != nil {
+		t.Errorf("GiveBack = %d, %v", n, err)
+	}
+	if state, err := s.QuotaState(ctx, keys[0]); err != nil || len(state.Holds) != 0 {
+		t.Errorf("the state is %v, %v", state, err)
+	}
+	uses, err := s.QuotaUse(ctx, activity.UseQuery{Key: keys[0], From: now, To: now.Add(time.Minute), Clock: clock})
+	if err != nil || len(uses) != 1 || uses[0].Units != 5 {
+		t.Errorf("what was used is %v, %v", uses, err)
+	}
+	now = now.Add(time.Hour)
+	if n, err := s.ForgetUse(ctx, activity.ForgetQuery{Quota: "calls", Age: time.Minute, Clock: clock, Limit: 10}); n != 2 || err != nil {
+		t.Errorf("ForgetUse = %d, %v", n, err)
 	}
 }

@@ -13,8 +13,8 @@ var quotaTaskPromises = []testCase{
 	{name: "A9 tasks that give back", check: checkTasksThatGiveBack},
 }
 
-// newLimitedDesk is a desk whose scrapings are limited: 5 in an hour, and 3 of each actor.
-func newLimitedDesk(s subject) desk {
+// newScrapingDesk is a desk whose scrapings are limited: 5 in an hour, and 3 of each actor.
+func newScrapingDesk(s subject) desk {
 	s.Helper()
 	d := newDesk(s)
 	journal, err := activity.New(s.store, &activity.Config{
@@ -60,7 +60,7 @@ func (d desk) scrapes(run *activity.Run, leads int64) error {
 }
 
 func checkTasksThatWait(s subject) {
-	d := newLimitedDesk(s)
+	d := newScrapingDesk(s)
 	first, second := d.queue(activity.TaskSpec{Kind: "scraping"}), d.queue(activity.TaskSpec{Kind: "scraping", Actor: ben})
 	claim := func(want activity.Task) *activity.Run {
 		d.Helper()
@@ -119,7 +119,7 @@ func checkTasksThatWait(s subject) {
 
 // However a task ends, what it holds and did not use is free again, and other tasks get it.
 func checkTasksThatGiveBack(s subject) {
-	d := newLimitedDesk(s)
+	d := newScrapingDesk(s)
 	holding := func(n, charged int64, actor activity.Entity) *activity.Run {
 		d.Helper()
 		run := d.start(d.queue(activity.TaskSpec{Kind: "scraping", Actor: actor}).ID)
