@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -15,6 +16,7 @@ import (
 	"github.com/go-activity/activity"
 	"github.com/go-activity/activity/store/bunstore"
 	"github.com/go-activity/activity/store/memstore"
+	"github.com/go-activity/activity/store/sqlite"
 )
 
 // What follows is the code of docs/quotas.md, word for word; TestQuotaGuide compares.
@@ -257,5 +259,36 @@ func TestQuotaGuideTask(t *testing.T) {
 	}
 	if task.Status != activity.StatusCompleted || task.Done != 5 || task.Counts.Created != 5 {
 		t.Errorf("the task is %+v", task)
+	}
+}
+
+// What is reserved in the guide is committed with what was found, in the host's transaction.
+func TestQuotaGuideTransaction(t *testing.T) {
+	ctx := t.Context()
+	store, err := sqlite.Open(ctx, filepath.Join(t.TempDir(), "activity.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer store.Close()
+	if err := store.Migrate(ctx); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := store.DB().NewCreateTable().Model((*guidePage)(nil)).Exec(ctx); err != nil {
+		t.Fatal(err)
+	}
+	acme, mailbox, workspace, err := guideOpen(store, func(context.Context, string) (int64, error) { return 50, nil })
+	if err != nil {
+		t.Fatal(err)
+	}
+	scrape := func(context.Context) ([]guidePage, error) { return []guidePage{{ID: 1}, {ID: 2}, {ID: 3}}, nil }
+	if err := guideReserve(ctx, acme, mailbox, workspace, store.DB(), store, scrape); err != nil {
+		t.Fatal(err)
+	}
+	if err := guideReserve(ctx, acme, mailbox, workspace, store.DB(), store, scrape); err == nil {
+		t.Fatal("the same pages were stored twice")
+	}
+	usage, err := workspace.Usage(ctx)
+	if err != nil || usage.Windows[0].Used != 3 || usage.Windows[0].Held != 10 {
+		t.Errorf("after a commit of 3 and a transaction that failed: %+v, %v", usage.Windows, err)
 	}
 }

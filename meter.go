@@ -23,6 +23,7 @@ func (t Tenant) Meter(quota string, subject Entity) Meter { return Meter{t, quot
 
 // Use uses n units if all windows of the quota have room for them: if not, it is a [QuotaError], and
 // nothing is used. n of less than 1 is an [InvalidError], a quota that is not configured [ErrUnknownQuota].
+// [Tenant.Use] charges several meters, all or none.
 //
 // In a transaction of the host, the units are used with it or not at all, and until it ends others who charge
 // the meter wait.

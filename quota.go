@@ -30,7 +30,8 @@ type Quota struct {
 	Windows []Window
 
 	// Hold is how long a reservation holds its units until they are given back, unless it is settled
-	// or extended. Defaults to 15 minutes; at least a second.
+	// or extended. Units count from when they were reserved, whenever the work is done; so it should be
+	// short beside the windows. Defaults to 15 minutes; at least a second.
 	Hold time.Duration
 
 	// Keep is how long Meter.History goes back. Defaults to 90 days; at least the longest window.
@@ -41,7 +42,8 @@ type Quota struct {
 // hour of the calendar.
 //
 // What is charged is counted by buckets of the resolution, and leaves the window when all of its bucket
-// has. So a unit is free again up to one resolution late, and never early.
+// has. So a unit is free again up to one resolution late, and never early, by the clock of the store: when that
+// jumps ahead, so does what leaves.
 type Window struct {
 	// Length is how long it is: from a millisecond to 3,660 days, in whole microseconds.
 	Length time.Duration

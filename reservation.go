@@ -15,7 +15,7 @@ import (
 //
 // Units that are given back are free again at once, in the windows in which they were charged; others stay as they are.
 //
-// Settling it twice is [ErrSettled], settling it after it has expired [ErrHoldExpired]; nothing changes then.
+// Settling it twice is [ErrSettled], so a deferred Release does nothing after a Commit. Settling it after it has expired [ErrHoldExpired]; nothing changes then.
 type Reservation struct {
 	journal *Journal
 	id      ID
