@@ -33,7 +33,7 @@ func charge(ctx context.Context, store activity.Store, n int, end time.Time) err
 		return err
 	}
 	for i := range n {
-		now = end.Add(-24 * time.Hour * time.Duration(n-1-i) / time.Duration(n)).Truncate(time.Microsecond)
+		now = end.Add(-24 * time.Hour / time.Duration(n) * time.Duration(n-1-i)).Truncate(time.Microsecond)
 		if err := m.Use(activity.WithActor(ctx, user(i%users)), 1); err != nil {
 			return err
 		}
