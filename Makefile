@@ -41,6 +41,7 @@ lint: ## check formatting, code, scripts and modules
 
 .PHONY: bench
 bench: ## measure: make bench ARGS="..."
+	scripts/setup-redis
 	cd benchmarks && go run . $(ARGS)
 
 .PHONY: fuzz

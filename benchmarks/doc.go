@@ -91,6 +91,50 @@
 //     which writes 1,000,000 outcomes to the null device: the peak of its resident memory (VmHWM, on Linux)
 //     less what it had before (VmRSS).
 //
+// # Quotas
+//
+// A quota has the windows of an hour and of a day, which have room for everything, with the resolutions that they
+// get by default, and one meter, an identity's, is charged. Callers are goroutines, eight of them, each with a
+// connection. Where the day before has charges, these are made in memory, one unit at a time, evenly spread over
+// the day and by 300 users in turn, and what a store would keep of them is stored by COPY, or by prepared
+// statements; a test compares it with what the stores keep, and Usage and By are asked whether all is there.
+//
+// More is better:
+//
+//   - reserve_hot_vs_update: Meter.Reserve of one unit and Reservation.Commit, by all callers, of a meter with 1,000
+//     charges, against the least that a database can do for it: two transactions (BEGIN, a prepared UPDATE that
+//     adds 1 to a counter in a row of two numbers, COMMIT), by as many callers, each on a connection of pgx, all of
+//     the same row. The floor checks nothing, knows no windows, and keeps no holds and no history.
+//   - reserve_hot_vs_statement: the same against that UPDATE alone, twice, which commits by itself: a third of the
+//     round trips. It has no target.
+//   - sqlite_reserve_hot_vs_update: the same against BEGIN IMMEDIATE, the UPDATE and COMMIT, in a file of its own. The
+//     callers take turns on one connection, as SQLite has one writer.
+//   - use_per_second: Meter.Use of one unit in memory, by one goroutine with GOMAXPROCS 1, per second of the time that
+//     processors work for the process, the garbage collector's included.
+//
+// Less is better:
+//
+//   - reserve_growth, sqlite_reserve_growth: Meter.Reserve of one unit, by one caller, with 1,000,000 charges of the
+//     day before against 1,000 of them. The clock is the journal's, and goes on from the last of these charges.
+//     What was reserved is committed after the slice.
+//   - worst_window_ours: a limit of 1,000 units in two seconds, of which all callers reserve 10 at a time, commit
+//     them, and ask again at once, also when they are refused, for four windows: the most units in any period of two
+//     seconds, both ends included, by Reservation.At, the time at which the store counts them. The number by when the
+//     calls returned is printed too; it can be a little larger, as some calls return later than others.
+//
+// # Peers
+//
+// These need the program redis-server, which make bench installs. The server is a private one, with a socket in the
+// directory for temporary files, appendonly and appendfsync everysec, so that up to a second can be lost; it takes no
+// snapshots and does not rewrite its log. The library stores in the PostgreSQL of the other benchmarks, and loses
+// nothing. redis_rate's limiter is GCRA, whose state is one number for a key.
+//
+//   - reserve_vs_redis_rate: Reserve and Commit, as in reserve_hot_vs_update, against Limiter.Allow of redis_rate of one
+//     unit, by as many callers: the library's rate over redis_rate's. It has no target.
+//   - use_vs_redis_rate: the same with Meter.Use, which is one call as Allow is, and holds nothing. No target.
+//   - worst_window_redis_rate: as worst_window_ours, with redis_rate's rate and burst both 1,000 in two seconds, and by
+//     the time at which AllowN returned, as it tells no other. No target.
+//
 // # Summaries
 //
 //   - summary_ns, summary_allocs: what Journal.Summary takes for an event whose pattern has a plural

@@ -8,8 +8,10 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/exec"
 	"os/signal"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -22,13 +24,17 @@ type size struct {
 	small, large int           // events of the databases whose pages are compared
 	tasks        int           // tasks of the large one; the small one has as many as events
 	outcomes     int           // of the report that is written
+	charges      int           // of the key whose reservations are compared with those of one with few
+	window       time.Duration // in which limiters let so much through
 	rounds       int           // slices of each side
 	slice        time.Duration // the least that a slice lasts
 }
 
 var (
-	full  = size{small: 10_000, large: 1_000_000, tasks: 1_000_000, outcomes: 1_000_000, rounds: 31, slice: 50 * time.Millisecond}
-	quick = size{small: 6_000, large: 20_000, tasks: 20_000, outcomes: 100_000, rounds: 5, slice: 10 * time.Millisecond}
+	full = size{small: 10_000, large: 1_000_000, tasks: 1_000_000, outcomes: 1_000_000, charges: 1_000_000,
+		window: 2 * time.Second, rounds: 31, slice: 50 * time.Millisecond}
+	quick = size{small: 6_000, large: 20_000, tasks: 20_000, outcomes: 100_000, charges: 20_000,
+		window: time.Second, rounds: 5, slice: 10 * time.Millisecond}
 )
 
 func main() {
@@ -79,6 +85,13 @@ func measure(ctx context.Context, size size, only *regexp.Regexp, out io.Writer)
 		return 0, err
 	}
 	defer os.RemoveAll(dir)
+	b := &bench{ctx: ctx, size: size, only: only, out: out, dir: dir}
+	parts := append(b.own(), b.peers()...)
+	if slices.ContainsFunc(b.peers(), b.anyWanted) {
+		if b.redis, err = exec.LookPath("redis-server"); err != nil {
+			return 0, fmt.Errorf("%w: scripts/setup-redis installs it", err)
+		}
+	}
 	server, err := pgtest.Start(ctx, pgtest.Config{Durable: true, Settings: map[string]string{
 		"shared_buffers":     "3GB", // all data fits
 		"max_wal_size":       "16GB",
@@ -93,13 +106,14 @@ func measure(ctx context.Context, size size, only *regexp.Regexp, out io.Writer)
 	if err != nil {
 		return 0, err
 	}
-	b := &bench{ctx: ctx, size: size, only: only, out: out, dir: dir, executable: executable, database: func(ctx context.Context, name string) (string, error) {
+	b.executable = executable
+	b.database = func(ctx context.Context, name string) (string, error) {
 		return server.DSN(name), server.CreateDatabase(ctx, name)
-	}}
+	}
 	if err := b.prepare(); err != nil {
 		return 0, err
 	}
-	return b.run()
+	return b.run(parts)
 }
 
 // bench is a run of the benchmarks.
@@ -108,8 +122,9 @@ type bench struct {
 	size       size
 	only       *regexp.Regexp
 	out        io.Writer
-	dir        string                                                 // for SQLite's files
+	dir        string                                                 // for files of SQLite and Redis
 	executable string                                                 // this program, for processes of their own
+	redis      string                                                 // the program of a Redis server
 	database   func(ctx context.Context, name string) (string, error) // makes one in PostgreSQL and returns its DSN
 	journal    *activity.Journal
 	results    []result
@@ -145,12 +160,15 @@ func (b *bench) prepare() (err error) {
 	return err
 }
 
-// run runs the benchmarks that are wanted and returns how many targets were missed.
-func (b *bench) run() (missed int, err error) {
-	for _, part := range []struct {
-		names []string
-		run   func() error
-	}{
+// part measures what has these names.
+type part struct {
+	names []string
+	run   func() error
+}
+
+// own are the parts that compare the library with what is written by hand, and with itself.
+func (b *bench) own() []part {
+	return []part{
 		{[]string{"append_batch_vs_copy", "append_one_vs_floor"}, b.postgresAppends},
 		{[]string{"page_growth", "page_vs_floor"}, b.postgresPages},
 		{[]string{"outcomes_vs_copy"}, b.postgresOutcomes},
@@ -164,8 +182,27 @@ func (b *bench) run() (missed int, err error) {
 		{[]string{"sqlite_task_page_growth"}, b.sqliteTaskPages},
 		{[]string{"sqlite_report_memory_mib"}, b.sqliteReport},
 		{[]string{"summary_ns", "summary_allocs", "summary_vs_template", "summary_vs_template_decoded"}, b.summaries},
-	} {
-		if !b.anyWanted(part.names) {
+		{[]string{"reserve_hot_vs_update", "reserve_hot_vs_statement"}, b.postgresHotReserves},
+		{[]string{"reserve_growth"}, b.postgresReserveGrowth},
+		{[]string{"worst_window_ours"}, b.postgresWorstWindow},
+		{[]string{"sqlite_reserve_hot_vs_update"}, b.sqliteHotReserves},
+		{[]string{"sqlite_reserve_growth"}, b.sqliteReserveGrowth},
+		{[]string{"use_per_second"}, b.uses},
+	}
+}
+
+// peers are the parts that compare the library with another one, on a Redis server.
+func (b *bench) peers() []part {
+	return []part{
+		{[]string{"reserve_vs_redis_rate", "use_vs_redis_rate"}, b.redisRates},
+		{[]string{"worst_window_redis_rate"}, b.redisWorstWindow},
+	}
+}
+
+// run runs those of the parts that are wanted and returns how many targets were missed.
+func (b *bench) run(parts []part) (missed int, err error) {
+	for _, part := range parts {
+		if !b.anyWanted(part) {
 			continue
 		}
 		if err := part.run(); err != nil {
@@ -184,21 +221,18 @@ func (b *bench) run() (missed int, err error) {
 		}
 	}
 	for _, r := range b.results {
-		fmt.Fprintf(b.out, "%s %.2f\n", r.name, r.value)
+		digits := 2
+		if r.value > 0 && r.value < 0.1 {
+			digits = 4
+		}
+		fmt.Fprintf(b.out, "%s %.*f\n", r.name, digits, r.value)
 	}
 	return missed, nil
 }
 
 func (b *bench) wanted(name string) bool { return b.only.MatchString(name) }
 
-func (b *bench) anyWanted(names []string) bool {
-	for _, name := range names {
-		if b.wanted(name) {
-			return true
-		}
-	}
-	return false
-}
+func (b *bench) anyWanted(p part) bool { return slices.ContainsFunc(p.names, b.wanted) }
 
 func (b *bench) report(name string, value float64, t target) {
 	b.results = append(b.results, result{name, value, t})

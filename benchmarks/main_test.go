@@ -21,8 +21,9 @@ import (
 
 func newTestBench(t testing.TB, out *strings.Builder) *bench {
 	b := &bench{
-		ctx:  t.Context(),
-		size: size{small: 6000, large: 7000, tasks: 7000, outcomes: 20_000, rounds: 1, slice: time.Millisecond},
+		ctx: t.Context(),
+		size: size{small: 6000, large: 7000, tasks: 7000, outcomes: 20_000, charges: 2000,
+			window: 500 * time.Millisecond, rounds: 1, slice: time.Millisecond},
 		only: regexp.MustCompile(""),
 		out:  out,
 		dir:  t.TempDir(),
@@ -50,7 +51,7 @@ func TestRun(t *testing.T) {
 	var out strings.Builder
 	b := newTestBench(t, &out)
 	b.executable = build(t)
-	if _, err := b.run(); err != nil {
+	if _, err := b.run(b.own()); err != nil {
 		t.Fatalf("%v after\n%s", err, &out)
 	}
 	for _, name := range []string{
@@ -59,6 +60,8 @@ func TestRun(t *testing.T) {
 		"outcomes_vs_copy", "transition_vs_floor", "task_page_growth", "report_memory_mib",
 		"sqlite_outcomes_vs_copy", "sqlite_transition_vs_floor", "sqlite_task_page_growth", "sqlite_report_memory_mib",
 		"summary_ns", "summary_allocs", "summary_vs_template", "summary_vs_template_decoded",
+		"reserve_hot_vs_update", "reserve_hot_vs_statement", "reserve_growth", "worst_window_ours",
+		"sqlite_reserve_hot_vs_update", "sqlite_reserve_growth", "use_per_second",
 	} {
 		if !regexp.MustCompile(`(?m)^` + name + ` \d+\.\d\d$`).MatchString(out.String()) {
 			t.Errorf("there is no %s in\n%s", name, &out)
