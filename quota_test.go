@@ -479,6 +479,7 @@ func TestQuotaConfig(t *testing.T) {
 		"no limit":              {[]activity.Quota{window(activity.Window{Length: time.Hour})}, "Config.Quotas[0].Windows[0].Limit"},
 		"negative limit":        {[]activity.Quota{window(activity.Window{Length: time.Hour, Limit: -1})}, "Config.Quotas[0].Windows[0].Limit"},
 		"short hold":            {[]activity.Quota{{Name: "q", Windows: hour, Hold: time.Millisecond}}, "Config.Quotas[0].Hold"},
+		"hold longer than kept": {[]activity.Quota{{Name: "q", Windows: hour, Hold: 200 * 24 * time.Hour}}, "Config.Quotas[0].Hold"},
 		"kept for too short":    {[]activity.Quota{{Name: "q", Windows: hour, Keep: time.Minute}}, "Config.Quotas[0].Keep"},
 		"all of it is no error": {[]activity.Quota{window(activity.Window{Length: time.Hour, Limit: 1, Resolution: time.Hour})}, ""},
 		"a 360th is no error":   {[]activity.Quota{window(activity.Window{Length: time.Hour, Limit: 1, Resolution: 10 * time.Second})}, ""},
