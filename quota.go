@@ -122,10 +122,10 @@ func (s *shared) addQuotas(quotas []Quota, limits func(context.Context, LimitReq
 		switch {
 		case q.Hold < holdMin:
 			return invalidf(field+".Hold", "is less than %v", holdMin)
-		case q.Hold > q.Keep:
-			return invalidf(field+".Hold", "is longer than Keep")
 		case q.Keep < longest:
 			return invalidf(field+".Keep", "is less than the longest window")
+		case q.Hold > q.Keep:
+			return invalidf(field+".Hold", "is longer than Keep")
 		}
 		s.quotas[q.Name] = &q
 	}
