@@ -216,26 +216,10 @@ func checkQuotaTimes(s subject) {
 // checkQuotaEndingAnytime is checkEndingAnytime for quotas. What was charged or settled must be so for all keys.
 func checkQuotaEndingAnytime(s subject) {
 	t := newTeller(s)
-	ends := func(call func(ctx context.Context) error) error {
-		s.Helper()
-		ctx, cancel := context.WithCancel(s.Context())
-		var err error
-		together(2, func(i int) {
-			if i == 0 {
-				cancel()
-				return
-			}
-			err = call(ctx)
-		})
-		if err != nil && !errors.Is(err, context.Canceled) {
-			s.Errorf("a call whose context ends = %v, want nil or %v", err, context.Canceled)
-		}
-		return err
-	}
 	for n := range uint64(10) {
 		all := perHourAndDay(1000, 1000)
 		r := newCharge(3, limited(keyA, all...), limited(keyB, all...), held(n), withClock(t.clock))
-		err := ends(func(ctx context.Context) error {
+		err := s.cutOff(func(ctx context.Context) error {
 			_, err := s.store.ChargeQuota(ctx, r)
 			return err
 		})
@@ -244,7 +228,7 @@ func checkQuotaEndingAnytime(s subject) {
 			t.keeps()
 			u := settlement(n, 1, keyA, keyB)
 			u.Clock, u.Keep = t.clock, true
-			err = ends(func(ctx context.Context) error {
+			err = s.cutOff(func(ctx context.Context) error {
 				_, err := s.store.SettleHolds(ctx, u)
 				return err
 			})

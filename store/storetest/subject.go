@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"reflect"
@@ -117,6 +118,24 @@ func together(n int, fn func(i int)) {
 		})
 	}
 	done.Wait()
+}
+
+// cutOff makes a call whose context ends meanwhile, and returns its error: nil, or that of the context.
+func (s subject) cutOff(call func(ctx context.Context) error) error {
+	s.Helper()
+	ctx, cancel := context.WithCancel(s.Context())
+	var err error
+	together(2, func(i int) {
+		if i == 0 {
+			cancel()
+			return
+		}
+		err = call(ctx)
+	})
+	if err != nil && !errors.Is(err, context.Canceled) {
+		s.Errorf("a call whose context ends = %v, want nil or %v", err, context.Canceled)
+	}
+	return err
 }
 
 // ended returns contexts that have ended, with the errors that calls with them return.

@@ -161,25 +161,9 @@ func checkTaskEndingAnytime(s subject) {
 	s.addTasks(first)
 	stored := []activity.Task{first}
 	var reported []activity.OutcomeRow
-	cancelled := func(call func(ctx context.Context) error) error {
-		s.Helper()
-		ctx, cancel := context.WithCancel(s.Context())
-		var err error
-		together(2, func(i int) {
-			if i == 0 {
-				cancel()
-				return
-			}
-			err = call(ctx)
-		})
-		if err != nil && !errors.Is(err, context.Canceled) {
-			s.Errorf("a call whose context ends = %v, want nil or %v", err, context.Canceled)
-		}
-		return err
-	}
 	for n := 1; n <= 12; n++ {
 		task := newTask(n, titled("Some words"))
-		err := cancelled(func(ctx context.Context) error {
+		err := s.cutOff(func(ctx context.Context) error {
 			_, err := s.store.AddTask(ctx, task)
 			return err
 		})
@@ -187,7 +171,7 @@ func checkTaskEndingAnytime(s subject) {
 			stored = append(stored, task)
 		}
 		update := activity.TaskUpdate{Tenant: acme, ID: first.ID, Counts: activity.Counts{Created: 1}, Fields: []string{fmt.Sprint(n)}, Now: epoch}
-		err = cancelled(func(ctx context.Context) error {
+		err = s.cutOff(func(ctx context.Context) error {
 			_, _, err := s.store.ChangeTask(ctx, update)
 			return err
 		})
@@ -195,7 +179,7 @@ func checkTaskEndingAnytime(s subject) {
 			update.Apply(&stored[0], update.Now)
 		}
 		rows := newOutcomes(first.ID, int64(2*n), int64(2*n+2))
-		err = cancelled(func(ctx context.Context) error { return s.store.AddOutcomes(ctx, rows) })
+		err = s.cutOff(func(ctx context.Context) error { return s.store.AddOutcomes(ctx, rows) })
 		tally, tallyErr := s.store.Tally(s.Context(), acme, first.ID)
 		if tallyErr != nil {
 			s.Fatalf("Tally: %v", tallyErr)
