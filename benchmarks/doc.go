@@ -127,7 +127,8 @@
 // These need the program redis-server, which make bench installs. The server is a private one, with a socket in the
 // directory for temporary files, appendonly and appendfsync everysec, so that up to a second can be lost; it takes no
 // snapshots and does not rewrite its log. The library stores in the PostgreSQL of the other benchmarks, and loses
-// nothing. redis_rate's limiter is GCRA, whose state is one number for a key.
+// nothing. redis_rate's limiter is GCRA, whose state is one number for a key. Its slices are of 5 ms, because the
+// library takes many times as long for the same work.
 //
 //   - reserve_vs_redis_rate: Reserve and Commit, as in reserve_hot_vs_update, against Limiter.Allow of redis_rate of one
 //     unit, by as many callers: the library's rate over redis_rate's. It has no target.

@@ -63,7 +63,7 @@ func TestRun(t *testing.T) {
 		"reserve_hot_vs_update", "reserve_hot_vs_statement", "reserve_growth", "worst_window_ours",
 		"sqlite_reserve_hot_vs_update", "sqlite_reserve_growth", "use_per_second",
 	} {
-		if !regexp.MustCompile(`(?m)^` + name + ` \d+\.\d\d$`).MatchString(out.String()) {
+		if !regexp.MustCompile(`(?m)^` + name + ` \d+\.\d{2,4}$`).MatchString(out.String()) {
 			t.Errorf("there is no %s in\n%s", name, &out)
 		}
 	}
