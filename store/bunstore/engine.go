@@ -137,9 +137,9 @@ type quotaEngine interface {
 	// charge stores meters that were charged, their holds if there are any, and what was used.
 	charge(ctx context.Context, s *Store, r *activity.QuotaRequest, meters []meter, holds []activity.Hold) error
 
-	// commitHold commits all that a reservation of one key holds, in a statement that commits by itself, or
-	// changes nothing if that is not to be done at once.
-	commitHold(ctx context.Context, s *Store, u *activity.HoldUpdate) (bool, error)
+	// settleHold settles a reservation of one key in a statement that commits by itself. If it did not, for
+	// whatever reason, nothing has changed.
+	settleHold(ctx context.Context, s *Store, u *activity.HoldUpdate) (bool, error)
 
 	// settlesAtOnce reports whether updateHolds and releaseHolds change all or none by themselves. If not, they
 	// are called in a transaction.

@@ -188,8 +188,8 @@ func (s *Store) SettleHolds(ctx context.Context, u activity.HoldUpdate) (until t
 	if err := s.ready(ctx); err != nil {
 		return time.Time{}, err
 	}
-	if s.tx == nil && len(u.Keys) == 1 && u.Used > 0 && !u.Keep {
-		done, err := s.engine.commitHold(ctx, s, &u)
+	if s.tx == nil && len(u.Keys) == 1 && !u.Keep {
+		done, err := s.engine.settleHold(ctx, s, &u)
 		if done || err != nil {
 			return time.Time{}, s.failed(ctx, "settle reservation", err)
 		}

@@ -9,7 +9,10 @@ import (
 
 // Conditions on a key, that of the arguments and each of a list k.
 const (
-	pgOfKey     = `tenant = $1::text AND quota = $2::text AND subject_kind = $3::text AND subject_id = $4::text`
+	pgOfKey = `tenant = $1::text AND quota = $2::text AND subject_kind = $3::text AND subject_id = $4::text`
+
+	// The planner must not know how long the list is: it would plan each call anew, which takes longer than all else.
+	pgKeyList   = `(SELECT $1::text[]), $2::text[], $3::text[], $4::text[]`
 	pgOfEachKey = `q.tenant = k.tenant AND q.quota = k.quota AND q.subject_kind = k.subject_kind AND q.subject_id = k.subject_id`
 )
 
@@ -29,13 +32,13 @@ FROM q`
 	// Keys are locked in the order of the arrays, but none if one of them is not there.
 	pgLockMeters = `
 SELECT q.counter, q.due, EXISTS (SELECT 1 FROM activity_quota_hold q WHERE ` + pgOfEachKey + ` AND q.settled), clock_timestamp()
-FROM unnest($1::text[], $2::text[], $3::text[], $4::text[]) WITH ORDINALITY AS k (tenant, quota, subject_kind, subject_id, n)
+FROM unnest(` + pgKeyList + `) WITH ORDINALITY AS k (tenant, quota, subject_kind, subject_id, n)
 CROSS JOIN LATERAL (
   SELECT counter, due
   FROM activity_quota q
   WHERE ` + pgOfEachKey + ` AND NOT EXISTS (
     SELECT 1
-    FROM unnest($1::text[], $2::text[], $3::text[], $4::text[]) AS k (tenant, quota, subject_kind, subject_id)
+    FROM unnest(` + pgKeyList + `) AS k (tenant, quota, subject_kind, subject_id)
     WHERE (SELECT true FROM activity_quota q WHERE ` + pgOfEachKey + `) IS NULL
   )
   FOR NO KEY UPDATE
@@ -47,7 +50,7 @@ ORDER BY k.n`
 	pgAddMeters = `
 INSERT INTO activity_quota (tenant, quota, subject_kind, subject_id, counter)
 SELECT k.*, ''
-FROM unnest($1::text[], $2::text[], $3::text[], $4::text[]) AS k (tenant, quota, subject_kind, subject_id)
+FROM unnest(` + pgKeyList + `) AS k (tenant, quota, subject_kind, subject_id)
 ON CONFLICT DO NOTHING`
 
 	// The planner takes an array that it does not know for a short list, and looks each row up. A hold that is
@@ -55,7 +58,7 @@ ON CONFLICT DO NOTHING`
 	pgTakeDue = `
 WITH due AS MATERIALIZED (
   SELECT d.place
-  FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::timestamptz[]) AS k (tenant, quota, subject_kind, subject_id, at)
+  FROM unnest(` + pgKeyList + `, $5::timestamptz[]) AS k (tenant, quota, subject_kind, subject_id, at)
   CROSS JOIN LATERAL (
     SELECT *
     FROM (
@@ -134,7 +137,7 @@ SET counter = k.counter, due = CASE WHEN k.recount THEN LEAST(k.due, (
   ORDER BY q.until
   LIMIT 1
 )) ELSE k.due END
-FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bytea[], $6::timestamptz[], $7::boolean[])
+FROM unnest(` + pgKeyList + `, $5::bytea[], $6::timestamptz[], $7::boolean[])
   AS k (tenant, quota, subject_kind, subject_id, counter, due, recount)
 WHERE ` + pgOfEachKey
 
@@ -144,32 +147,41 @@ WITH quota AS (` + pgSetMeters + `
   INSERT INTO activity_quota_hold (tenant, quota, subject_kind, subject_id, at, minute, until, id, task,
     actor_kind, actor_id, actor_label, units, settled)
   SELECT k.*, $11::uuid, $12::uuid, $13::text, $14::text, $15::text, $16::bigint, false
-  FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $8::timestamptz[], $9::bigint[], $10::timestamptz[]) AS k
+  FROM unnest(` + pgKeyList + `, $8::timestamptz[], $9::bigint[], $10::timestamptz[]) AS k
   WHERE $11::uuid IS NOT NULL
 )
 INSERT INTO activity_quota_use AS u (tenant, quota, subject_kind, subject_id, minute, actor_kind, actor_id, actor_label, units)
 SELECT k.*, $13::text, $14::text, $15::text, $16::bigint
-FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $9::bigint[]) AS k
+FROM unnest(` + pgKeyList + `, $9::bigint[]) AS k
 ON CONFLICT (tenant, quota, subject_kind, subject_id, minute, actor_kind, actor_id)
   DO UPDATE SET units = u.units + excluded.units, actor_label = excluded.actor_label`
 
-	// The common case of settling is one statement, which waits for nothing: what is locked, or cannot be committed
-	// as a whole, is left as it is.
-	pgCommitHold = `
-WITH q AS MATERIALIZED (
+	// The common case of settling is one statement, which waits for nothing: a hold that is locked, or that cannot
+	// be settled, is left as it is.
+	pgSettleHold = `
+WITH locked AS MATERIALIZED (
   SELECT units, until, settled
   FROM activity_quota_hold
   WHERE ` + pgOfKey + ` AND id = $5::uuid
   FOR UPDATE SKIP LOCKED
+), q AS MATERIALIZED (
+  SELECT units - $6::bigint AS rest
+  FROM locked
+  WHERE units >= $6::bigint AND NOT settled AND until > COALESCE($7::timestamptz, clock_timestamp())
+), gone AS (
+  DELETE FROM activity_quota_hold
+  WHERE ` + pgOfKey + ` AND id = $5::uuid AND (SELECT rest FROM q) = 0
+), kept AS (
+  UPDATE activity_quota_hold
+  SET units = (SELECT rest FROM q), settled = true
+  WHERE ` + pgOfKey + ` AND id = $5::uuid AND (SELECT rest FROM q) > 0
 )
-DELETE FROM activity_quota_hold h
-USING q
-WHERE h.tenant = $1::text AND h.quota = $2::text AND h.subject_kind = $3::text AND h.subject_id = $4::text AND h.id = $5::uuid
-  AND q.units = $6::bigint AND NOT q.settled AND q.until > COALESCE($7::timestamptz, clock_timestamp())`
+SELECT 1
+FROM q`
 
 	pgLockHolds = `
 SELECT clock_timestamp(), ` + holdColumns + `
-FROM unnest($1::text[], $2::text[], $3::text[], $4::text[]) WITH ORDINALITY AS k (tenant, quota, subject_kind, subject_id, n)
+FROM unnest(` + pgKeyList + `) WITH ORDINALITY AS k (tenant, quota, subject_kind, subject_id, n)
 LEFT JOIN LATERAL (
   SELECT ` + holdColumns + `
   FROM activity_quota_hold q
@@ -181,13 +193,13 @@ ORDER BY k.n`
 	pgUpdateHolds = `
 WITH gone AS (
   DELETE FROM activity_quota_hold q
-  USING unnest($1::text[], $2::text[], $3::text[], $4::text[], $6::bigint[], $8::boolean[])
+  USING unnest(` + pgKeyList + `, $6::bigint[], $8::boolean[])
     AS k (tenant, quota, subject_kind, subject_id, units, settled)
   WHERE ` + pgOfEachKey + ` AND q.id = $5::uuid AND k.settled AND k.units = 0
 )
 UPDATE activity_quota_hold q
 SET units = k.units, until = k.until, settled = k.settled
-FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $6::bigint[], $7::timestamptz[], $8::boolean[])
+FROM unnest(` + pgKeyList + `, $6::bigint[], $7::timestamptz[], $8::boolean[])
   AS k (tenant, quota, subject_kind, subject_id, units, until, settled)
 WHERE ` + pgOfEachKey + ` AND q.id = $5::uuid AND NOT (k.settled AND k.units = 0)`
 
@@ -420,8 +432,8 @@ func (postgres) chargeSeveral(meters []meter, holds []activity.Hold) ([]any, err
 	return append(args, at.String(), minutes.String(), until.String()), nil
 }
 
-// commitHold is not cut off by the end of the context once it is sent, no more than a COMMIT: it waits for nobody.
-func (e postgres) commitHold(ctx context.Context, s *Store, u *activity.HoldUpdate) (bool, error) {
+// settleHold is not cut off by the end of the context once it is sent, no more than a COMMIT: it waits for nobody.
+func (e postgres) settleHold(ctx context.Context, s *Store, u *activity.HoldUpdate) (bool, error) {
 	conn, err := s.write.DB.Conn(ctx)
 	if err != nil {
 		return false, err
@@ -430,7 +442,7 @@ func (e postgres) commitHold(ctx context.Context, s *Store, u *activity.HoldUpda
 	if err := ctx.Err(); err != nil {
 		return false, err
 	}
-	result, err := conn.ExecContext(context.WithoutCancel(ctx), pgCommitHold, keyArgs(u.Keys[0], u.ID, u.Used, e.time(u.Clock()))...)
+	result, err := conn.ExecContext(context.WithoutCancel(ctx), pgSettleHold, keyArgs(u.Keys[0], u.ID, u.Used, e.time(u.Clock()))...)
 	if err != nil {
 		return false, err
 	}

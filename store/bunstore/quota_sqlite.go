@@ -236,8 +236,8 @@ func (e sqlite) charge(ctx context.Context, s *Store, r *activity.QuotaRequest, 
 	return nil
 }
 
-// commitHold leaves it to a transaction, as all that writes is one.
-func (sqlite) commitHold(context.Context, *Store, *activity.HoldUpdate) (bool, error) {
+// settleHold leaves it to a transaction, as all that writes is one.
+func (sqlite) settleHold(context.Context, *Store, *activity.HoldUpdate) (bool, error) {
 	return false, nil
 }
 
