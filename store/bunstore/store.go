@@ -53,6 +53,10 @@ func WithOwnership() Option { return func(d *database) { d.ownsDB = true } }
 // New makes a store on a database of the host, whose dialect is pgdialect or sqlitedialect; another
 // one makes it panic. It sends nothing: call Migrate, or do what it does by other means.
 //
+// A pool of pgx should have its CancelRequestContextWatcherHandler, as
+// [github.com/go-activity/activity/store/postgres.Open] has it: by default, pgx leaves a statement to the server
+// when its context ends, and what the call said was not stored may be stored after all.
+//
 // A SQLite database should be opened as [github.com/go-activity/activity/store/sqlite.Open] does it:
 // with immediate transactions, a busy timeout, foreign_keys and recursive_triggers.
 func New(db *bun.DB, options ...Option) *Store {
