@@ -26,7 +26,9 @@ func (r *Run) Charge(ctx context.Context, n int64) error {
 			switch {
 			case err == nil:
 				request.Units -= used
-			case !errors.Is(err, ErrHoldExpired) && !errors.Is(err, ErrSettled): // then it is gone
+			case isGone(err):
+				held = nil
+			default:
 				return err
 			}
 			r.hold(held)
@@ -53,7 +55,7 @@ func (r *Run) Reserve(ctx context.Context, n int64) error {
 		if held := r.holding(); held != nil {
 			held = held.With(tx)
 			request.Units += held.Held()
-			if err := held.Release(ctx); errors.Is(err, ErrHoldExpired) || errors.Is(err, ErrSettled) {
+			if err := held.Release(ctx); isGone(err) {
 				request.Units = n
 			} else if err != nil {
 				return err
@@ -71,15 +73,18 @@ func (r *Run) Reserve(ctx context.Context, n int64) error {
 func (r *Run) extend(ctx context.Context, tx Store) (*Reservation, error) {
 	held := r.holding()
 	if held == nil || r.direct {
-		return held, nil
+		return nil, nil
 	}
 	held = held.With(tx)
 	err := held.Extend(ctx)
-	if errors.Is(err, ErrHoldExpired) || errors.Is(err, ErrSettled) {
+	if isGone(err) {
 		return nil, nil // the run was silent for too long
 	}
 	return held, err
 }
+
+// isGone reports whether an error says that there is nothing that a reservation holds any more.
+func isGone(err error) bool { return errors.Is(err, ErrHoldExpired) || errors.Is(err, ErrSettled) }
 
 // holding returns what the run holds, or nil.
 func (r *Run) holding() *Reservation {
@@ -88,11 +93,11 @@ func (r *Run) holding() *Reservation {
 	return r.held
 }
 
-// hold remembers what the run holds.
+// hold remembers what the run holds. It is not for a run in a transaction of the host.
 func (r *Run) hold(held *Reservation) {
 	if held == nil || held.Held() == 0 {
 		held = nil
-	} else if !r.direct {
+	} else {
 		held = held.With(r.tenant.journal.store)
 	}
 	r.mu.Lock()

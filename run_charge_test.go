@@ -474,3 +474,21 @@ func TestKindQuotas(t *testing.T) {
 		})
 	}
 }
+
+// What a run thinks that it holds may be gone: then it charges like one that holds nothing.
+func TestChargeWhenTheHoldIsGone(t *testing.T) {
+	store := memstore.New()
+	journal, err := activity.New(store, &activity.Config{Quotas: []activity.Quota{perHour}, Kinds: []activity.Kind{scraping}})
+	check(t, err)
+	tenant := journal.Tenant("acme")
+	meter := tenant.Meter("pages", activity.Entity{})
+	run := start(t, tenant, queue(t, tenant, activity.TaskSpec{Kind: "scrape"}).ID)
+	for _, again := range []func(context.Context, int64) error{run.Charge, run.Reserve} {
+		check(t, run.Reserve(t.Context(), 1))
+		check(t, store.ReleaseHolds(t.Context(), "acme", run.Task().ID))
+		check(t, again(t.Context(), 1))
+		check(t, run.Charge(t.Context(), 1))
+	}
+	wantUsage(t, meter, 3, 0)
+	check(t, run.Complete(t.Context()))
+}

@@ -223,7 +223,9 @@ func (r *Run) writeWith(ctx context.Context, rows []OutcomeRow, progress *Progre
 		return r.seen(err)
 	}
 	r.saw(task, asked)
-	r.hold(held)
+	if !r.direct { // it has locked nothing, and others may have charged meanwhile
+		r.hold(held)
+	}
 	return nil
 }
 
