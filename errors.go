@@ -67,6 +67,31 @@ var (
 	// given to [Tenant.Revert] returns it to keep the record as it is.
 	ErrEdited = errors.New("activity: record was edited since")
 
+	// ErrNotHolder says that another call of [Journal.Consume] has taken the consumer.
+	ErrNotHolder = errors.New("activity: consumer was taken by another")
+
+	// ErrConsuming says that a consumer is in use under that name.
+	ErrConsuming = errors.New("activity: consumer is in use")
+
+	// ErrPark, returned by the function given to [Journal.Consume], puts the entry aside instead of trying again.
+	ErrPark = errors.New("activity: park")
+
+	// ErrGone says that retention has removed events that were to be followed; see [PositionError].
+	ErrGone = errors.New("activity: events were removed")
+
+	// ErrAhead says that a position was not given yet, so that what was followed is another ledger, or an older copy of it;
+	// see [PositionError].
+	ErrAhead = errors.New("activity: position was not given yet")
+
+	// ErrLegalHold says that an entity is under a legal hold, so nothing of it can be erased.
+	ErrLegalHold = errors.New("activity: legal hold")
+
+	// ErrTampered says that what is stored is not what was recorded; see [TamperError].
+	ErrTampered = errors.New("activity: ledger was tampered with")
+
+	// ErrProof says that a checkpoint or a proof is damaged, or is of something else.
+	ErrProof = errors.New("activity: proof does not hold")
+
 	// ErrSchema says that the database's tables are older or newer than the program.
 	ErrSchema = errors.New("activity: wrong schema")
 
@@ -204,3 +229,35 @@ func (e *PanicError) Unwrap() error {
 	err, _ := e.Value.(error)
 	return err
 }
+
+// PositionError says that nobody can follow from a position, and from which one they can. It is an [ErrGone] or an
+// [ErrAhead].
+type PositionError struct {
+	After  Position // what was asked for
+	Resume Position // goes on: nothing that is still there is between the two
+	Err    error
+}
+
+// Error implements error.
+func (e *PositionError) Error() string {
+	return fmt.Sprintf("%v: following after %d; resume after %d", e.Err, e.After, e.Resume)
+}
+
+// Unwrap gives ErrGone or ErrAhead.
+func (e *PositionError) Unwrap() error { return e.Err }
+
+// TamperError says where what is stored is not what was recorded. It is an [ErrTampered].
+type TamperError struct {
+	Problems []Problem // at least one, by index
+}
+
+// Error implements error.
+func (e *TamperError) Error() string {
+	if len(e.Problems) == 1 {
+		return fmt.Sprintf("%v: %v", ErrTampered, e.Problems[0])
+	}
+	return fmt.Sprintf("%v: %v, and %d more", ErrTampered, e.Problems[0], len(e.Problems)-1)
+}
+
+// Unwrap gives ErrTampered.
+func (e *TamperError) Unwrap() error { return ErrTampered }

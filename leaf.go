@@ -17,6 +17,12 @@ const (
 	saltLength  = 16
 )
 
+// part is what is stored of a part of an event: its salt, or the commitment to it once it is erased.
+type part struct {
+	erased bool
+	bytes  []byte
+}
+
 // parts is the number of commitments: payload, actor, each entity, and the key if there is one.
 func (r *EventRow) parts() int {
 	n := 2 + len(r.About)
@@ -42,7 +48,19 @@ func salt(rows []EventRow) {
 
 // Leaf computes the hash that the ledger will hold for the event. A store keeps it with the events
 // that are not in the ledger yet; it may ask for it while the database is busy with the rest.
-func (r *EventRow) Leaf() [32]byte {
+func (r *EventRow) Leaf() [32]byte { return r.leaf(saltedParts(r.Salts)) }
+
+// Check computes the leaf of an event that was stored, of which parts may be erased. What cannot be a row that the
+// library made is an error: salts for other parts than the row has, say, or something in the place of what was erased.
+func (r *EventRow) Check() (Hash, error) {
+	parts, err := r.storedParts()
+	if err != nil {
+		return Hash{}, err
+	}
+	return r.leaf(parts), nil
+}
+
+func (r *EventRow) leaf(parts []part) Hash {
 	b := make([]byte, 0, 512)
 	b = append(b, leafVersion)
 	b = append(b, r.ID[:]...)
@@ -59,13 +77,13 @@ func (r *EventRow) Leaf() [32]byte {
 		b = appendText(b, e.Kind)
 	}
 
-	c := committer{salts: r.Salts, inner: make([]byte, sha256.BlockSize, 1024)}
+	c := committer{parts: parts, inner: make([]byte, sha256.BlockSize, 1024)}
 	b = c.commit(b, string(r.Payload))
 	b = c.commit(b, r.Actor.ID, r.Actor.Label)
 	for _, e := range r.About {
 		b = c.commit(b, e.ID, e.Label)
 	}
-	if r.Key != "" {
+	if len(c.parts) > 0 {
 		b = c.commit(b, r.Key)
 	}
 	return tlog.RecordHash(b)
@@ -76,22 +94,26 @@ func (r *EventRow) Leaf() [32]byte {
 // commitments took most of the time that recording spends outside of the database. A test compares
 // the two.
 type committer struct {
-	salts []byte
+	parts []part
 	inner []byte // the salt xor ipad, then the part
 }
 
 func (c *committer) commit(b []byte, texts ...string) []byte {
+	p := c.parts[0]
+	c.parts = c.parts[1:]
+	if p.erased {
+		return append(b, p.bytes...)
+	}
 	const block = sha256.BlockSize
 	var outer [block + sha256.Size]byte // the salt xor opad, then the inner hash
 	c.inner = c.inner[:block]
 	for i := range block {
 		var k byte // keys are filled up with zeros
 		if i < saltLength {
-			k = c.salts[i]
+			k = p.bytes[i]
 		}
 		c.inner[i], outer[i] = k^0x36, k^0x5c
 	}
-	c.salts = c.salts[saltLength:]
 	for _, s := range texts {
 		c.inner = appendText(c.inner, s)
 	}

@@ -20,6 +20,8 @@ type Store interface {
 	EventStore
 	TaskStore
 	QuotaStore
+	LedgerStore
+	EraseStore
 
 	// InTx runs fn in one transaction. The store that fn gets is good until fn returns. Writing
 	// through another store within fn may wait for fn, and so until ctx ends: where there is one
@@ -74,7 +76,8 @@ type EventRow struct {
 
 	// Salts are 16 random bytes for each part of the event that the leaf commits to: the payload,
 	// the actor, each entity in order, and the key if there is one. A store keeps them beside the
-	// event.
+	// event. Once a part is erased they are, for each part, a byte 0 and the salt, or a byte 1 and the
+	// 32 bytes of the commitment.
 	Salts []byte
 }
 
@@ -86,15 +89,16 @@ func (r *EventRow) Same(stored Event) bool {
 		len(r.About) != len(stored.About) || r.Dated && !r.OccurredAt.Equal(stored.OccurredAt) {
 		return false
 	}
-	if stored.Erased {
-		return true
-	}
 	for i, e := range r.About {
-		if !e.Is(stored.About[i]) {
+		if !sameOrErased(e, stored.About[i]) {
 			return false
 		}
 	}
-	return r.Actor.Is(stored.Actor) && string(r.Payload) == string(stored.Payload)
+	return sameOrErased(r.Actor, stored.Actor) && (stored.Erased || string(r.Payload) == string(stored.Payload))
+}
+
+func sameOrErased(e, stored Entity) bool {
+	return e.Is(stored) || stored.ID == "" && e.Kind == stored.Kind
 }
 
 // EventQuery is a [Query] as a store gets it: checked, with the cursors and times turned into bounds

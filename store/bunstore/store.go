@@ -23,6 +23,9 @@ import (
 type Store struct {
 	*database
 	tx *transaction // nil outside of transactions
+
+	activity.LedgerStore // stand-in until it is written
+	activity.EraseStore
 }
 
 var _ activity.Store = (*Store)(nil)

@@ -24,6 +24,9 @@ var _ activity.Store = (*Store)(nil)
 type Store struct {
 	writer chan struct{}         // full while somebody writes
 	state  atomic.Pointer[state] // what is committed; nil once the store is closed
+
+	activity.LedgerStore // stand-in until it is written
+	activity.EraseStore
 }
 
 // New makes an empty store. It needs no Migrate.

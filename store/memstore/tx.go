@@ -70,6 +70,9 @@ type transaction struct {
 	store *Store
 	mu    sync.Mutex
 	state *state // what it sees; nil when it has ended
+
+	activity.LedgerStore // stand-in until it is written
+	activity.EraseStore
 }
 
 func (tx *transaction) AppendEvents(ctx context.Context, rows []activity.EventRow) ([]activity.Event, error) {

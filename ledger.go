@@ -1,0 +1,34 @@
+package activity
+
+import "fmt"
+
+// Position is the place of an entry in the ledger of a store. The first is 1, and there are no gaps. Positions are
+// given after events are committed, in the order in which they are found: see [Journal.Seal].
+type Position int64
+
+// Entry is an event in the ledger. Index is its place, from 0, in the tree of its tenant; there are no gaps either.
+type Entry struct {
+	Position Position `json:"position"`
+	Index    int64    `json:"index"`
+	Event    Event    `json:"event"`
+}
+
+// Problem is something stored that is not what was recorded.
+type Problem struct {
+	Position Position `json:"position"` // of the entry; 0 if there is none
+	Index    int64    `json:"index"`    // of the entry in its tenant's tree; -1 if there is none
+	ID       ID       `json:"id,omitzero"`
+	Reason   string   `json:"reason"` // what is wrong, as a sentence without its subject: "payload is not what was recorded"
+}
+
+// String returns the problem as a line.
+func (p Problem) String() string {
+	where := "outside of the ledger"
+	if p.Index >= 0 {
+		where = fmt.Sprintf("position %d, index %d", p.Position, p.Index)
+	}
+	if !p.ID.IsZero() {
+		where += ", event " + p.ID.String()
+	}
+	return where + ": " + p.Reason
+}
