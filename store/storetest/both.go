@@ -11,6 +11,9 @@ import (
 // both is a store that asks the one under test and one in memory the same, tells where they differ,
 // and answers as the first one does.
 type both struct {
+	activity.LedgerStore // stand-in until it is written
+	activity.EraseStore
+
 	subject
 	memory activity.Store
 }
