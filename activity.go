@@ -47,6 +47,7 @@ type Config struct {
 type Journal struct {
 	store  Store
 	shared *shared
+	bound  bool // to a store that was given to With
 }
 
 // shared is what all journals made of one by With have in common.
@@ -65,6 +66,8 @@ type shared struct {
 	ids        idSource
 	runs       runs
 	turns      turns
+	tailer     tailer
+	consuming  consuming
 }
 
 // New makes a journal on a store. A nil config means defaults. What is wrong with the config is an
@@ -107,6 +110,7 @@ func New(store Store, config *Config) (*Journal, error) {
 		logger:     c.Logger,
 		kinds:      map[string]*kind{},
 		quotas:     map[string]*Quota{},
+		tailer:     tailer{store: store, logger: c.Logger},
 	}
 	for i, t := range c.Types {
 		field := fmt.Sprintf("Config.Types[%d]", i)
@@ -186,7 +190,9 @@ func (s *shared) addKind(field string, k Kind, locale language.Tag) error {
 
 // With returns a journal that is the same but for its store: one in a transaction of the host, for
 // example. See the Tx methods of the stores.
-func (j *Journal) With(store Store) *Journal { return &Journal{store: store, shared: j.shared} }
+func (j *Journal) With(store Store) *Journal {
+	return &Journal{store: store, shared: j.shared, bound: true}
+}
 
 // Tenant returns a handle on one tenant's events: every read and write through it stays within the
 // tenant. The name has at most 64 bytes; a bad one is reported by the calls made with it.

@@ -233,7 +233,7 @@ func (e *PanicError) Unwrap() error {
 // PositionError says that nobody can follow from a position, and from which one they can. It is an [ErrGone] or an
 // [ErrAhead].
 type PositionError struct {
-	After  Position // what was asked for
+	After  Position // the last one that was seen, or what was asked for
 	Resume Position // goes on: nothing that is still there is between the two
 	Err    error
 }

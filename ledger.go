@@ -1,6 +1,9 @@
 package activity
 
-import "fmt"
+import (
+	"context"
+	"fmt"
+)
 
 // Position is the place of an entry in the ledger of a store. The first is 1, and there are no gaps. Positions are
 // given after events are committed, in the order in which they are found: see [Journal.Seal].
@@ -31,4 +34,12 @@ func (p Problem) String() string {
 		where += ", event " + p.ID.String()
 	}
 	return where + ": " + p.Reason
+}
+
+// Listener is what a [Store] may implement in addition, so that [Journal.Follow] learns at once what other processes have sealed.
+type Listener interface {
+	// Listen calls hint when the ledger may have more entries, until ctx ends or something goes wrong; then it is
+	// called again after a while. A hint may be lost or be for nothing, and comes at any rate: the ledger is polled all the same. Hint
+	// does not block.
+	Listen(ctx context.Context, hint func()) error
 }

@@ -1,4 +1,4 @@
-// Package memstore keeps events, tasks, outcomes and quotas in memory. It serves unit tests, examples, and as
+// Package memstore keeps events, tasks, outcomes, quotas and the ledger in memory. It serves unit tests, examples, and as
 // the oracle that the other stores are compared with, so it is simple and evidently right before it is
 // fast: reads scan all events or tasks of the tenant, and each write copies the list of them.
 //
@@ -25,8 +25,7 @@ type Store struct {
 	writer chan struct{}         // full while somebody writes
 	state  atomic.Pointer[state] // what is committed; nil once the store is closed
 
-	activity.LedgerStore // stand-in until it is written
-	activity.EraseStore
+	activity.EraseStore // stand-in until it is written
 }
 
 // New makes an empty store. It needs no Migrate.

@@ -12,9 +12,12 @@ import (
 // state is all that is stored at one moment. It is never changed: append makes another one, which
 // shares with it what is the same.
 type state struct {
-	tenants map[string]tenant
-	quotas  *quotas                      // the same for all states of a store
-	meters  map[activity.QuotaKey]*meter // in place of those in quotas: what a transaction has changed
+	tenants   map[string]tenant
+	waiting   list[*waiting] // events without a position
+	entries   list[*entry]   // by position
+	consumers map[string]consumer
+	quotas    *quotas                      // the same for all states of a store
+	meters    map[activity.QuotaKey]*meter // in place of those in quotas: what a transaction has changed
 }
 
 // tenant is what is stored of one tenant.
@@ -25,14 +28,23 @@ type tenant struct {
 	tasks    []*activity.Task // sorted by ID
 	taskKeys map[string]activity.ID
 	outcomes map[activity.ID]*batch
+
+	chain chain
+}
+
+// fork returns another state, to be changed, whose map of tenants is its own.
+func (s *state) fork() *state {
+	next := *s
+	next.tenants = maps.Clone(s.tenants)
+	if next.tenants == nil {
+		next.tenants = map[string]tenant{}
+	}
+	return &next
 }
 
 // append returns the state with the rows added, and their events; or an error and no state.
 func (s *state) append(rows []activity.EventRow) (*state, []activity.Event, error) {
-	next := &state{maps.Clone(s.tenants), s.quotas, s.meters}
-	if next.tenants == nil {
-		next.tenants = map[string]tenant{}
-	}
+	next := s.fork()
 	copied := map[string]bool{} // the tenants whose lists are next's own
 	events := make([]activity.Event, len(rows))
 	for i := range rows {
@@ -54,6 +66,7 @@ func (s *state) append(rows []activity.EventRow) (*state, []activity.Event, erro
 		}
 		t.insert(row)
 		next.tenants[row.Tenant] = t
+		next.waiting = next.waiting.add(&waiting{row.Tenant, row.ID, row.RecordedAt, row.Leaf()})
 		events[i] = row.Event.Clone()
 	}
 	return next, events, nil

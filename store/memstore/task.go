@@ -11,10 +11,7 @@ import (
 
 // with returns the state with another state of one tenant.
 func (s *state) with(name string, t tenant) *state {
-	next := &state{maps.Clone(s.tenants), s.quotas, s.meters}
-	if next.tenants == nil {
-		next.tenants = map[string]tenant{}
-	}
+	next := s.fork()
 	next.tenants[name] = t
 	return next
 }

@@ -58,7 +58,9 @@ func (s *Store) commit(before, after *state) error {
 	before.quotas.mu.Lock()
 	defer before.quotas.mu.Unlock()
 	// Nobody else writes; only Close can have come between.
-	if !s.state.CompareAndSwap(before, &state{tenants: after.tenants, quotas: after.quotas}) {
+	committed := *after
+	committed.meters = nil
+	if !s.state.CompareAndSwap(before, &committed) {
 		return activity.ErrClosed
 	}
 	maps.Copy(before.quotas.meters, after.meters)
@@ -71,8 +73,7 @@ type transaction struct {
 	mu    sync.Mutex
 	state *state // what it sees; nil when it has ended
 
-	activity.LedgerStore // stand-in until it is written
-	activity.EraseStore
+	activity.EraseStore // stand-in until it is written
 }
 
 func (tx *transaction) AppendEvents(ctx context.Context, rows []activity.EventRow) ([]activity.Event, error) {
