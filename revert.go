@@ -16,7 +16,6 @@ const RevertKind = "revert"
 const (
 	outcomeReverted = "reverted"
 	outcomeKept     = "kept"
-	outcomeErased   = "erased"
 	outcomeFailed   = "failed"
 )
 
@@ -27,7 +26,6 @@ var revertKind = Kind{
 	Outcomes: []OutcomeKind{
 		{outcomeReverted, "Reverted", Updated},
 		{outcomeKept, "Kept because edited since", Unmodified},
-		{outcomeErased, "Kept because erased since", Unmodified},
 		{outcomeFailed, "Failed", Failed},
 	},
 	Translations: map[string]string{
@@ -83,7 +81,7 @@ func edits(left, current map[string]any) string {
 // it returns an [ErrEdited], the record is kept and listed as such; any other error is listed as a
 // failure of that record. Each is an outcome of the new task: "reverted", "kept" or "failed". What
 // the run did to records that were erased since is not known any more: fn does not hear of them, and
-// they are listed as "erased", by their rows.
+// they are listed as "kept", by their rows.
 //
 // The run must have ended and be no preview; its RevertedBy is the new task from then on. A run
 // that is being reverted, or was, is a [TransitionError]; one whose undo failed or was cancelled
@@ -216,7 +214,7 @@ func (t Tenant) revert(ctx context.Context, r *Run, id ID, kind string, fn func(
 // undone hands the change of an outcome to fn, and returns the outcome of that.
 func undone(ctx context.Context, o Outcome, run ID, fn func(context.Context, Change) error) Outcome {
 	if o.Record.IsErased() {
-		return Outcome{Kind: outcomeErased, Row: o.Row, Message: o.Record.Name()}
+		return Outcome{Kind: outcomeKept, Row: o.Row, Message: o.Record.Name()}
 	}
 	undo := Outcome{Kind: outcomeReverted, Record: o.Record, Row: o.Row, Link: o.Link, Before: o.After, After: o.Before}
 	switch err := fn(ctx, Change{Record: o.Record, Row: o.Row, Before: o.Before, After: o.After, Task: run}); {
