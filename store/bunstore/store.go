@@ -25,7 +25,6 @@ type Store struct {
 	tx *transaction // nil outside of transactions
 
 	activity.LedgerStore // stand-in until it is written
-	activity.EraseStore
 }
 
 var _ activity.Store = (*Store)(nil)
