@@ -40,10 +40,13 @@ func (s *Store) copy(ctx context.Context, rows []activity.EventRow) ([]activity.
 	})
 	defer making.Wait()
 
-	err := s.begin(ctx, func(conn *sql.Conn, _ *sql.Tx) error {
+	err := s.begin(ctx, func(conn *sql.Conn, tx *sql.Tx) error {
+		if err := s.turns.ask(ctx, tx); err != nil {
+			return s.failed(ctx, "record", err)
+		}
 		for batch := range slices.Chunk(rows, maxInsert) {
 			err := conn.Raw(func(driverConn any) error {
-				return copyBatch(batch, func(statement string, data io.Reader) error {
+				return copyBatch(batch, s.turns.of(pgCopiesPending), func(statement string, data io.Reader) error {
 					return s.copyFrom(ctx, driverConn, statement, data)
 				})
 			})
@@ -62,7 +65,7 @@ func (s *Store) copy(ctx context.Context, rows []activity.EventRow) ([]activity.
 
 // copyBatch calls send for each table. While the server takes in one table, the rows of the next are
 // made: the hashes take about as long as the rest.
-func copyBatch(rows []activity.EventRow, send func(statement string, data io.Reader) error) error {
+func copyBatch(rows []activity.EventRow, copyPending string, send func(statement string, data io.Reader) error) error {
 	var feed, pending copyData
 	var making sync.WaitGroup
 	making.Go(func() {
@@ -82,8 +85,10 @@ FROM STDIN BINARY`, &eventReader{rows: rows})
 	if err := send(`COPY activity_feed (feed, type, source, event_id) FROM STDIN BINARY`, feed.end()); err != nil {
 		return err
 	}
-	return send(`COPY activity_pending (event_id, tenant, recorded_at, leaf) FROM STDIN BINARY`, pending.end())
+	return send(copyPending, pending.end())
 }
+
+var pgCopiesPending = ofBoth(`COPY activity_pending (event_id, tenant, recorded_at, leaf) FROM STDIN BINARY`)
 
 // eventReader makes the rows of activity_event as they are read.
 type eventReader struct {

@@ -39,6 +39,8 @@ type engine interface {
 	taskEngine
 	outcomeEngine
 	quotaEngine
+	ledgerEngine
+	consumerEngine
 	eraseEngine
 
 	// isolation are the options of the store's own transactions.
@@ -52,10 +54,13 @@ type engine interface {
 
 // taskEngine is the part of an engine that keeps tasks. A task that there is not is sql.ErrNoRows.
 type taskEngine interface {
-	// id and time make arguments of an ID and a time. A zero one is NULL.
+	// id and time make arguments of an ID and a time. A zero one is NULL, but for key.
 	id(activity.ID) any
 	key(activity.ID) any
 	time(time.Time) any
+
+	// now is the argument for the current time: a given one, or that of the server if it is zero.
+	now(time.Time) any
 
 	// addsTaskAtOnce reports whether insertTask stores all or nothing by itself. If not, it is called
 	// in a transaction.
@@ -223,4 +228,66 @@ type eraseTexts struct {
 	liftLegalHold  string // tenant, kind, ID
 	heldEntities   string // tenant
 	listLegalHolds string // tenant
+}
+
+// ledgerEngine is the part of an engine that keeps the ledger.
+type ledgerEngine interface {
+	// waits reports whether an event without a position is there.
+	waits(ctx context.Context, s *Store, db conn) (bool, error)
+
+	// lockSeal makes others that seal wait until the transaction ends.
+	lockSeal(ctx context.Context, s *Store) error
+
+	// takeWaiting deletes and returns at most limit events without a position.
+	takeWaiting(ctx context.Context, s *Store, limit int) ([]waiting, error)
+
+	// heads returns the trees of tenants, and the last position.
+	heads(ctx context.Context, s *Store, tenants []string) (map[string]activity.TreeHead, activity.Position, error)
+
+	// leaves returns, for each range, the leaves that there are, one after the other, at most 256.
+	leaves(ctx context.Context, db conn, wanted []leafRange) ([][]byte, error)
+
+	addEntries(ctx context.Context, s *Store, b *batch) error
+
+	// sealed is called after a batch that is not part of a transaction of the host.
+	sealed(ctx context.Context, s *Store)
+
+	// tiles returns what is stored of tiles.
+	tiles(ctx context.Context, db conn, tenant string, tiles []activity.TileID) ([][]byte, error)
+
+	ledgerTexts() *ledgerTexts
+}
+
+// ledgerTexts are statements that differ between engines in how they are written.
+type ledgerTexts struct {
+	unsealed   string
+	entries    string // of all tenants: position after, least index, limit
+	ofTenant   string // tenant, position after, least index, limit
+	ofTenantBy string // as ofTenant, for a position that may be far from the index
+	entry      string // ID
+	head       string // tenant
+	strays     string // tenant, ID after, limit
+	ledgers    string // name after, limit
+}
+
+// consumerEngine is the part of an engine that keeps consumers.
+type consumerEngine interface {
+	// movesAtOnce reports whether moveConsumer changes all or nothing by itself. If not, it is called in a transaction.
+	movesAtOnce() bool
+
+	// moveConsumer reports whether the holder holds the consumer; if not, nothing has changed. Each position is parked once.
+	moveConsumer(ctx context.Context, s *Store, m *activity.ConsumerMove) (bool, error)
+
+	consumerTexts() *consumerTexts
+}
+
+// consumerTexts are statements that differ between engines in how they are written. Times are now, or NULL for
+// the server's.
+type consumerTexts struct {
+	take      string // name, holder, now, lease in microseconds: what is stored then, nothing if another holds it
+	reset     string // name, position, now
+	consumer  string // name
+	consumers string
+	parked    string // name, position after, limit
+	unpark    string // name, position
 }

@@ -74,6 +74,8 @@ WITH event AS (
 )
 SELECT id FROM event`
 
+var pgInserts, pgInsertsKeyed, pgInsertsOne = ofBoth(pgInsert), ofBoth(pgInsertKeyed), ofBoth(pgInsertOne)
+
 func (postgres) insertsAtOnce(rows []activity.EventRow) bool {
 	return len(rows) == 1 || len(rows) <= maxInsert && !keyed(rows)
 }
@@ -82,8 +84,11 @@ func (postgres) prepared() []string { return nil } // the driver does it
 
 func (postgres) insert(ctx context.Context, s *Store, rows []*activity.EventRow) ([]bool, error) {
 	db := s.writer()
+	if err := s.turns.ask(ctx, db); err != nil {
+		return nil, err
+	}
 	if len(rows) == 1 {
-		stored, err := pgInsertSingle(ctx, db, rows[0])
+		stored, err := pgInsertSingle(ctx, db, s.turns.of(pgInsertsOne), rows[0])
 		return []bool{stored}, err
 	}
 	args, err := pgColumns(rows)
@@ -95,10 +100,10 @@ func (postgres) insert(ctx context.Context, s *Store, rows []*activity.EventRow)
 		for i := range stored {
 			stored[i] = true
 		}
-		_, err := db.ExecContext(ctx, pgInsert, args[:19]...)
+		_, err := db.ExecContext(ctx, s.turns.of(pgInserts), args[:19]...)
 		return stored, err
 	}
-	found, err := db.QueryContext(ctx, pgInsertKeyed, args...)
+	found, err := db.QueryContext(ctx, s.turns.of(pgInsertsKeyed), args...)
 	if err != nil {
 		return nil, err
 	}
@@ -133,12 +138,12 @@ func pgEvent(r *activity.EventRow) ([]any, error) {
 		pgInts(feedsOf(nil, &r.Event)), leaf[:]}, nil
 }
 
-func pgInsertSingle(ctx context.Context, db conn, r *activity.EventRow) (bool, error) {
+func pgInsertSingle(ctx context.Context, db conn, text string, r *activity.EventRow) (bool, error) {
 	args, err := pgEvent(r)
 	if err != nil {
 		return false, err
 	}
-	result, err := db.ExecContext(ctx, pgInsertOne, args...)
+	result, err := db.ExecContext(ctx, text, args...)
 	if err != nil {
 		return false, err
 	}

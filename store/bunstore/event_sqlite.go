@@ -29,7 +29,8 @@ func (sqlite) prepared() []string {
 	return append([]string{sqliteInsertEvent, sqliteInsertFeed, sqliteInsertPending,
 		sqliteInsertTask, sqliteInsertFacets, sqliteTaskByID, sqliteMoveTask,
 		sqliteInsertOutcome, sqliteInsertTally,
-		sqliteMeter, sqliteSetMeter, sqliteInsertHold, sqliteUse, sqliteHold, sqliteUpdateHold, sqliteDeleteHold}, sqliteUpdates...)
+		sqliteMeter, sqliteSetMeter, sqliteInsertHold, sqliteUse, sqliteHold, sqliteUpdateHold, sqliteDeleteHold,
+		sqliteWaiting, sqliteDeleteWaiting, sqliteInsertEntry, sqliteSetHead, sqliteGrowTile}, sqliteUpdates...)
 }
 
 func (sqlite) insert(ctx context.Context, s *Store, rows []*activity.EventRow) ([]bool, error) {

@@ -87,7 +87,7 @@ func (s *Store) OtherTaskStatements(t activity.Task) map[string][]any {
 	started.Status, started.StartedAt = activity.StatusProcessing, t.QueuedAt.Add(time.Second)
 	change := &taskChange{&t, &started, &activity.EventRow{Event: activity.Event{ID: t.ID, Tenant: t.Tenant, Type: "task.started", Task: t.ID, Payload: []byte("{}")}, Salts: make([]byte, 32)}}
 	if _, ok := e.(postgres); ok {
-		update, args, err := pgUpdateTask(change)
+		update, args, err := pgUpdateTask(change, 0)
 		if err != nil {
 			panic(err)
 		}

@@ -166,7 +166,7 @@ func TestQuotasAndTasksOnTopOfEvents(t *testing.T) {
 		ctx := t.Context()
 		s := migrated(t, address)
 		works(t, s)
-		for _, name := range []string{"0003", "0002"} {
+		for _, name := range []string{"0004", "0003", "0002"} {
 			if err := s.MigrateDown(ctx, name); err != nil {
 				t.Fatal(err)
 			}

@@ -12,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"sync/atomic"
+	"time"
 
 	"github.com/uptrace/bun"
 	"github.com/uptrace/bun/dialect"
@@ -23,8 +24,6 @@ import (
 type Store struct {
 	*database
 	tx *transaction // nil outside of transactions
-
-	activity.LedgerStore // stand-in until it is written
 }
 
 var _ activity.Store = (*Store)(nil)
@@ -33,11 +32,17 @@ var _ activity.Store = (*Store)(nil)
 type database struct {
 	write, read *bun.DB
 	engine      engine
-	copyFrom    CopyFunc // nil: without COPY
+	copyFrom    CopyFunc   // nil: without COPY
+	listen      ListenFunc // nil: without LISTEN
 	ownsDB      bool
 	closed      atomic.Bool
 	migrated    atomic.Bool // the schema was found to be the program's
 	clock       serverClock
+	turns       turns
+	hints       pace          // of notifications
+	patience    time.Duration // until a notification has arrived
+	open        context.Context
+	shut        context.CancelFunc // by Close, for what goes on until then
 	reads       statements
 	writes      statements
 }
@@ -46,7 +51,8 @@ type database struct {
 type Option func(*database)
 
 // WithReadDB makes reads outside of transactions use another pool: a read-only one on the same
-// SQLite file, or a replica. What was recorded may not be found on a replica at once.
+// SQLite file, or a replica. What was recorded may not be found on a replica at once. The ledger is never read
+// from a replica.
 func WithReadDB(db *bun.DB) Option { return func(d *database) { d.read = db } }
 
 // WithOwnership makes Close close the databases too. By default they stay the caller's.
@@ -63,6 +69,8 @@ func WithOwnership() Option { return func(d *database) { d.ownsDB = true } }
 // with immediate transactions, a busy timeout, foreign_keys and recursive_triggers.
 func New(db *bun.DB, options ...Option) *Store {
 	d := &database{write: db, read: db}
+	d.turns.size, d.turns.pause, d.patience = turnSize, turnPause, hintArrival
+	d.open, d.shut = context.WithCancel(context.Background())
 	switch name := db.Dialect().Name(); name {
 	case dialect.PG:
 		d.engine = postgres{}
@@ -87,6 +95,7 @@ func (s *Store) Close() error {
 	if s.tx != nil || s.closed.Swap(true) {
 		return nil
 	}
+	s.shut()
 	errs := []error{s.reads.close(), s.writes.close()}
 	if s.ownsDB {
 		// The writer goes last: the last connection to a SQLite file takes the journal away with

@@ -9,6 +9,8 @@ import (
 
 func (postgres) id(id activity.ID) any { return id }
 
+func (postgres) key(id activity.ID) any { return id.String() }
+
 func (postgres) time(t time.Time) any {
 	if t.IsZero() {
 		return nil

@@ -10,6 +10,8 @@ import (
 
 func (sqlite) id(id activity.ID) any { return sqliteID(id) }
 
+func (sqlite) key(id activity.ID) any { return id[:] }
+
 func (sqlite) time(t time.Time) any {
 	if t.IsZero() {
 		return nil

@@ -9,6 +9,7 @@ import (
 type pgUpdate struct {
 	set          int // of updateSets
 	moves, tells bool
+	table        int // of pending events, as turns.index
 }
 
 // pgUpdates are the statements that change a task, all at once.
@@ -17,8 +18,9 @@ var pgUpdates = func() map[pgUpdate]string {
 	for set := range updateSets {
 		for _, moves := range []bool{false, true} {
 			for _, tells := range []bool{false, true} {
-				u := pgUpdate{set, moves, tells}
-				texts[u] = u.text()
+				for table, text := range ofBoth(pgUpdate{set, moves, tells, 0}.text()) {
+					texts[pgUpdate{set, moves, tells, table}] = text
+				}
 			}
 		}
 	}
@@ -80,7 +82,10 @@ const pgMoveArgs = 6
 func (postgres) changesTaskAtOnce() bool { return true }
 
 func (postgres) updateTask(ctx context.Context, s *Store, c *taskChange) (bool, error) {
-	text, args, err := pgUpdateTask(c)
+	if err := s.turns.ask(ctx, s.writer()); err != nil {
+		return false, err
+	}
+	text, args, err := pgUpdateTask(c, s.turns.index())
 	if err != nil {
 		return false, err
 	}
@@ -93,7 +98,7 @@ func (postgres) updateTask(ctx context.Context, s *Store, c *taskChange) (bool, 
 }
 
 // pgUpdateTask returns the statement for a change, and its arguments.
-func pgUpdateTask(c *taskChange) (string, []any, error) {
+func pgUpdateTask(c *taskChange, table int) (string, []any, error) {
 	set, values, err := c.set(postgres{})
 	if err != nil {
 		return "", nil, err
@@ -110,5 +115,5 @@ func pgUpdateTask(c *taskChange) (string, []any, error) {
 		}
 		args = append(args, event...)
 	}
-	return pgUpdates[pgUpdate{set, len(m.facets) > 0, c.event != nil}], append(args, values...), nil
+	return pgUpdates[pgUpdate{set, len(m.facets) > 0, c.event != nil, table}], append(args, values...), nil
 }

@@ -43,7 +43,8 @@ func Open(ctx context.Context, dsn string) (*bunstore.Store, error) {
 		pool.Close()
 		return nil, fmt.Errorf("activity: connect: %w", err)
 	}
-	return bunstore.New(bun.NewDB(pool, pgdialect.New()), bunstore.WithOwnership(), bunstore.WithCopy(CopyFrom)), nil
+	return bunstore.New(bun.NewDB(pool, pgdialect.New()), bunstore.WithOwnership(),
+		bunstore.WithCopy(CopyFrom), bunstore.WithListen(Listen)), nil
 }
 
 // askToStop is for contexts that end: by default, pgx leaves the connection, and the server goes on with
@@ -61,4 +62,29 @@ func CopyFrom(ctx context.Context, driverConn any, statement string, data io.Rea
 	}
 	_, err := conn.Conn().PgConn().CopyFrom(ctx, data, statement)
 	return err
+}
+
+// Listen is a [bunstore.ListenFunc] for pgx. A host whose *bun.DB is over pgx passes it to [bunstore.New] by
+// [bunstore.WithListen].
+func Listen(ctx context.Context, driverConn any, channel string, listening, heard func()) error {
+	pooled, ok := driverConn.(*stdlib.Conn)
+	if !ok {
+		return fmt.Errorf("postgres: %T is no connection of pgx", driverConn)
+	}
+	conn := pooled.Conn()
+	if _, err := conn.Exec(ctx, `LISTEN `+pgx.Identifier{channel}.Sanitize()); err != nil {
+		return err
+	}
+	listening()
+	// Waiting with ctx would ask the server to stop, which has nothing to stop, and then wait for it.
+	defer context.AfterFunc(ctx, func() { _ = conn.PgConn().Conn().SetReadDeadline(time.Unix(1, 0)) })()
+	for {
+		if _, err := conn.WaitForNotification(context.Background()); err != nil {
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
+			return err
+		}
+		heard()
+	}
 }
