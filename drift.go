@@ -25,7 +25,7 @@ type Difference struct {
 // first what the update has, in its order, then what only the preview has. A difference is another
 // kind of outcome, other values before (the record was edited in between), or other values after.
 // Records are told by their kind and ID, outcomes without a record by their row; those without
-// either are not compared. Of several outcomes of one record in a run, the last one counts.
+// either, or whose record was erased, are not compared. Of several outcomes of one record in a run, the last one counts.
 //
 // It reads both reports a page at a time.
 func (t Tenant) Drift(ctx context.Context, preview, update ID) iter.Seq2[Difference, error] {
@@ -82,8 +82,12 @@ type subjectOf struct {
 	row      int64
 }
 
+// subject returns what an outcome is about. One whose record was erased is about nothing any more.
 func (r *OutcomeRow) subject() (subjectOf, bool) {
-	if !r.Record.IsZero() {
+	switch {
+	case r.Record.IsErased():
+		return subjectOf{}, false
+	case !r.Record.IsZero():
 		return subjectOf{kind: r.Record.Kind, id: r.Record.ID}, true
 	}
 	return subjectOf{row: r.Row}, r.Row > 0
@@ -141,10 +145,12 @@ func readPair(own, other *OutcomeRow) (pair, error) {
 func (t Tenant) lastOf(ctx context.Context, task ID, rows []OutcomeRow) (map[subjectOf]*OutcomeRow, error) {
 	var byRecord, byRow OutcomeFilter
 	for i := range rows {
-		if !rows[i].Record.IsZero() {
+		switch subject, ok := rows[i].subject(); {
+		case !ok:
+		case subject.row > 0:
+			byRow.Rows = append(byRow.Rows, subject.row)
+		default:
 			byRecord.Records = append(byRecord.Records, rows[i].Record)
-		} else if rows[i].Row > 0 {
-			byRow.Rows = append(byRow.Rows, rows[i].Row)
 		}
 	}
 	last := map[subjectOf]*OutcomeRow{}

@@ -59,7 +59,7 @@ func (t Tenant) Enqueue(ctx context.Context, spec TaskSpec) (Task, error) {
 // Rerun queues a task again that has ended, as a new task of who asks for it: with the same title,
 // input, entities, attributes and key for exclusion, and as a step of the same parent if that has
 // not ended. The new task's RetryOf is the old one. A task that has not ended is a
-// [TransitionError].
+// [TransitionError], one about an entity that was erased an [InvalidError].
 func (t Tenant) Rerun(ctx context.Context, id ID, by Entity) (Task, error) {
 	old, err := t.Task(ctx, id)
 	if err != nil {
@@ -70,6 +70,9 @@ func (t Tenant) Rerun(ctx context.Context, id ID, by Entity) (Task, error) {
 	}
 	if old.Recipe || !old.Reverts.IsZero() {
 		return Task{}, invalidf("ID", "is a task without a run that could be repeated: a recipe, or an undo")
+	}
+	if slices.ContainsFunc(old.About, Entity.IsErased) {
+		return Task{}, invalidf("ID", "is a task about what was erased, and its input with it")
 	}
 	parent := old.Parent
 	if !parent.IsZero() {

@@ -4,86 +4,80 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 )
 
 // Erase takes an entity out of a stored event, and reports whether it was in it. Of an event about the entity the
-// payload goes, and the key if it has the entity's ID or label in it; of one by it, and of one about it, its ID and its label,
-// but not its kind. Commitments take the place of the salts of what went, so that the leaf stays what it was. Labels of the
-// entity given do not count.
+// payload goes; of one about it or by it, its ID and its label, but not its kind, and the key if it has one of them in it,
+// whatever the case of letters. Commitments take the place of the salts of what went, so that the leaf stays what it was.
+// Labels of the entity given do not count.
+//
+// Of an event that is damaged the same goes. If its salts cannot be read, all of them go too, and Check finds that.
 func (r *EventRow) Erase(entity Entity) bool {
-	parts, err := r.storedParts()
-	if err != nil {
-		return false // what cannot be proven is not made to look as if it could
+	names := namesOf(entity, r.About, r.Actor)
+	if names == nil {
+		return false
 	}
-	changed := false
-	c := committer{inner: make([]byte, sha256.BlockSize, 1024)}
+	parts, err := r.readParts()
 	erase := func(i int, texts ...string) {
-		if !parts[i].erased {
-			c.parts = parts[i : i+1]
+		if err == nil && !parts[i].erased {
+			c := committer{parts: parts[i : i+1], inner: make([]byte, sha256.BlockSize, 1024)}
 			parts[i] = part{erased: true, bytes: c.commit(nil, texts...)}
 		}
-		changed = true
 	}
-	names := []string{entity.ID}
 	for i := range r.About {
 		e := &r.About[i]
 		if !e.Is(entity) {
 			continue
 		}
-		names = append(names, e.Label)
 		erase(2+i, e.ID, e.Label)
 		*e = Entity{Kind: e.Kind}
-	}
-	if changed {
 		erase(0, string(r.Payload))
 		r.Payload, r.Erased = nil, true
-		if r.Key != "" && containsAny(r.Key, names) {
-			erase(len(parts)-1, r.Key)
-			r.Key = ""
-		}
 	}
 	if r.Actor.Is(entity) {
 		erase(1, r.Actor.ID, r.Actor.Label)
 		r.Actor = Entity{Kind: r.Actor.Kind}
 	}
-	if changed {
+	if containsAny(r.Key, names) {
+		if i := 2 + len(r.About); i < len(parts) {
+			erase(i, r.Key)
+		}
+		r.Key = ""
+	}
+	r.Salts = []byte{}
+	if err == nil {
 		r.Salts = joinParts(parts)
 	}
-	return changed
+	return true
 }
 
 // Erase takes an entity out of a task, and reports whether it was in it. Of a task about the entity the title, the input,
-// the attributes and the reason go too, and the keys that have the entity's ID or label in them.
+// the attributes and the reason go too; of any, the keys that have the entity's ID or label in them.
 func (t *Task) Erase(entity Entity) bool {
-	changed := false
-	names := []string{entity.ID}
+	names := namesOf(entity, t.About, t.Actor, t.EndedBy)
+	if names == nil {
+		return false
+	}
 	for i := range t.About {
 		if e := &t.About[i]; e.Is(entity) {
-			names = append(names, e.Label)
 			*e = Entity{Kind: e.Kind}
-			changed = true
-		}
-	}
-	if changed {
-		t.Title, t.Input, t.Attributes, t.Reason, t.Detail = "", nil, nil, "", ""
-		if containsAny(t.Key, names) {
-			t.Key = ""
-		}
-		if containsAny(t.Exclusive, names) {
-			t.Exclusive = ""
+			t.Title, t.Input, t.Attributes, t.Reason, t.Detail = "", nil, nil, "", ""
 		}
 	}
 	for _, e := range []*Entity{&t.Actor, &t.EndedBy} {
 		if e.Is(entity) {
 			*e = Entity{Kind: e.Kind}
-			changed = true
 		}
 	}
-	if changed {
-		t.Revision++
+	for _, key := range []*string{&t.Key, &t.Exclusive} {
+		if containsAny(*key, names) {
+			*key = ""
+		}
 	}
-	return changed
+	t.Revision++
+	return true
 }
 
 // Erase takes an entity out of the outcome of that record, and reports whether it was in it. What is left is the kind of
@@ -97,9 +91,21 @@ func (r *OutcomeRow) Erase(entity Entity) bool {
 	return true
 }
 
+// namesOf returns what names an entity where it is stored: its ID, and the labels that it has there; nil if it is not there.
+func namesOf(entity Entity, about []Entity, others ...Entity) []string {
+	var names []string
+	for _, e := range slices.Concat(about, others) {
+		if e.Is(entity) {
+			names = append(names, e.ID, e.Label)
+		}
+	}
+	return names
+}
+
 func containsAny(text string, parts []string) bool {
+	text = Fold(text)
 	for _, part := range parts {
-		if part != "" && strings.Contains(text, part) {
+		if part != "" && strings.Contains(text, Fold(part)) {
 			return true
 		}
 	}
@@ -125,6 +131,33 @@ func saltedParts(salts []byte) []part {
 
 // storedParts reads the salts of a stored event, and checks that nothing is where something was erased.
 func (r *EventRow) storedParts() ([]part, error) {
+	parts, err := r.readParts()
+	if err != nil {
+		return nil, err
+	}
+	if r.Erased != parts[0].erased {
+		return nil, errors.New("is not erased as it says")
+	}
+	texts := []string{string(r.Payload), r.Actor.ID + r.Actor.Label}
+	for _, e := range r.About {
+		texts = append(texts, e.ID+e.Label)
+	}
+	texts = append(texts, r.Key)
+	for i, p := range parts {
+		if p.erased && texts[i] != "" {
+			return nil, fmt.Errorf("part %d was erased, and is there", i)
+		}
+	}
+	keyless := 2 + len(r.About)
+	if hasKeyPart := len(parts) > keyless; hasKeyPart != (r.Key != "") && !(hasKeyPart && parts[keyless].erased) {
+		return nil, errSalts
+	}
+	return parts, nil
+}
+
+// readParts reads the salts of a stored event: one for each part, but that of a key may be there without the key, or
+// the other way round.
+func (r *EventRow) readParts() ([]part, error) {
 	var parts []part
 	if len(r.Salts) == r.parts()*saltLength {
 		parts = saltedParts(r.Salts)
@@ -145,24 +178,7 @@ func (r *EventRow) storedParts() ([]part, error) {
 			parts = append(parts, p)
 		}
 	}
-	keyless := 2 + len(r.About)
-	if len(parts) != keyless && len(parts) != keyless+1 {
-		return nil, errSalts
-	}
-	if r.Erased != parts[0].erased {
-		return nil, errors.New("is not erased as it says")
-	}
-	texts := []string{string(r.Payload), r.Actor.ID + r.Actor.Label}
-	for _, e := range r.About {
-		texts = append(texts, e.ID+e.Label)
-	}
-	texts = append(texts, r.Key)
-	for i, p := range parts {
-		if p.erased && texts[i] != "" {
-			return nil, fmt.Errorf("part %d was erased, and is there", i)
-		}
-	}
-	if hasKeyPart := len(parts) > keyless; hasKeyPart != (r.Key != "") && !(hasKeyPart && parts[keyless].erased) {
+	if n := 2 + len(r.About); len(parts) != n && len(parts) != n+1 {
 		return nil, errSalts
 	}
 	return parts, nil

@@ -56,10 +56,17 @@ func (e Entity) Is(other Entity) bool { return e.Kind == other.Kind && e.ID == o
 // IsZero reports whether e is the zero Entity, which means none.
 func (e Entity) IsZero() bool { return e == Entity{} }
 
-// Name is what people read: the label, or the ID of an entity that has none.
+// IsErased reports whether only the kind is left of e; see [Tenant.Erase].
+func (e Entity) IsErased() bool { return e.Kind != "" && e.ID == "" }
+
+// Name is what people read: the label, or the ID of an entity that has none. Of one that was erased it is "erased user",
+// with its kind.
 func (e Entity) Name() string {
-	if e.Label != "" {
+	switch {
+	case e.Label != "":
 		return e.Label
+	case e.IsErased():
+		return "erased " + readable(e.Kind)
 	}
 	return e.ID
 }

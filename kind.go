@@ -59,6 +59,10 @@ type Kind struct {
 
 	// Translations are patterns of Summary in other languages, by BCP 47 tag. Defaults to none.
 	Translations map[string]string
+
+	// Retention is how long the outcomes of a task are kept after it has ended; its counts stay. See
+	// Journal.Retain. Defaults to forever.
+	Retention time.Duration
 }
 
 // OutcomeKind is a category of a kind's report: "created new contacts".
@@ -156,6 +160,8 @@ func newKind(field string, k Kind, locale language.Tag) (*kind, error) {
 		return nil, invalidf(field+".MaxProcessing", "is negative")
 	case k.Lease < leaseMin:
 		return nil, invalidf(field+".Lease", "is less than %v", leaseMin)
+	case k.Retention < 0:
+		return nil, invalidf(field+".Retention", "is negative")
 	case k.Lost > LostCompletes:
 		return nil, invalidf(field+".Lost", "is no policy")
 	}

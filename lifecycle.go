@@ -58,8 +58,13 @@ var (
 var lifecycleTypes = []EventType{TaskQueued, TaskStarted, TaskCompleted, TaskFailed, TaskCancelled, TaskRequeued}
 
 func lifecycle(name, label, english, spanish string) Type[TaskEvent] {
-	return Define[TaskEvent](name, TypeOptions{
-		Label: label, Category: "tasks", Icon: "task",
+	return ownType[TaskEvent](name, label, "tasks", "task", english, spanish)
+}
+
+// ownType defines a type of the library's own.
+func ownType[P any](name, label, category, icon, english, spanish string) Type[P] {
+	return Define[P](name, TypeOptions{
+		Label: label, Category: category, Icon: icon,
 		Translations: map[string]string{"en": english, "es": spanish},
 	})
 }
@@ -132,7 +137,7 @@ var lifecycleOf = map[Status]Type[TaskEvent]{
 	StatusCancelled:  TaskCancelled,
 }
 
-// moment makes an event of a task's life.
+// moment makes an event of a task's life. Of an actor or an entity that was erased it has what the task has, the kind.
 func (j *Journal) moment(typ Type[TaskEvent], t Task, by Entity, at time.Time, reason string) (EventRow, error) {
 	label := readable(t.Kind)
 	var object string
@@ -146,11 +151,16 @@ func (j *Journal) moment(typ Type[TaskEvent], t Task, by Entity, at time.Time, r
 		Unmodified: t.Counts.Unmodified, Failed: t.Counts.Failed, Warned: t.Counts.Warned,
 		Succeeded: t.Counts.Succeeded(), Attempted: t.Counts.Attempted(),
 		System: t.System, Reason: reason,
-	}).About(t.About...)
-	event, err := draft.event(t.Tenant, by, MaxPayload) // whatever Config.MaxPayload says of the host's
+	})
+	actor := by
+	if actor.IsErased() {
+		actor = System("erased") // for the check
+	}
+	event, err := draft.event(t.Tenant, actor, MaxPayload) // whatever Config.MaxPayload says of the host's
 	if err != nil {
 		return EventRow{}, err
 	}
+	event.Actor, event.About = by, slices.Clone(t.About) // checked when the task was queued
 	rows := []EventRow{{Event: event}}
 	rows[0].Task = t.ID
 	rows[0].OccurredAt = at

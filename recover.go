@@ -10,14 +10,16 @@ import (
 	"time"
 )
 
-// upkeepEvery is how often Journal.Run looks for work, and forgetEvery for what is too old.
+// upkeepEvery is how often Journal.Run looks for work, and forgetEvery and retainEvery for what is too old.
 const (
 	upkeepEvery = 2 * time.Second
 	forgetEvery = time.Hour
+	retainEvery = time.Hour
 )
 
-// Run does the upkeep, until ctx ends, whose error it returns: it seals, see [Journal.Seal], every 50 ms while there is something to seal and
-// every 250 ms while there is not; it recovers lost tasks, gives back what expired reservations held, wakes tasks that waited for a quota, and forgets what was used longer ago than [Quota.Keep]. One process
+// Run does the upkeep, until ctx ends, whose error it returns: it seals, see [Journal.Seal], every 50 ms while there is
+// something to seal and every 250 ms while there is not; it recovers lost tasks, gives back what expired reservations held, wakes
+// tasks that waited for a quota, forgets what was used longer ago than [Quota.Keep], and removes what [Journal.Retain] does. One process
 // has to do it; any number may. What goes wrong is logged to [Config.Logger] and tried again.
 func (j *Journal) Run(ctx context.Context) error {
 	_, leave := j.shared.tailer.join(sealer)
@@ -29,7 +31,7 @@ func (j *Journal) Run(ctx context.Context) error {
 			j.shared.logger.LogAttrs(ctx, slog.LevelError, "activity: "+doing, slog.Any("error", err))
 		}
 	}
-	var forgot time.Time
+	var forgot, retained time.Time
 	for {
 		try("recovering lost tasks", j.Recover)
 		if len(j.shared.quotas) > 0 {
@@ -39,6 +41,10 @@ func (j *Journal) Run(ctx context.Context) error {
 				try("forgetting what was used", j.forgetUse)
 				forgot = time.Now()
 			}
+		}
+		if j.shared.retains() && time.Since(retained) >= retainEvery {
+			try("retention", j.Retain)
+			retained = time.Now()
 		}
 		select {
 		case <-ctx.Done():

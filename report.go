@@ -78,7 +78,7 @@ var (
 // (the label of the outcome kind), Message, Record kind, Record ID, Name, Link; for each field that
 // an outcome has a value of, the field's name with (Before) and with (After); and the further
 // values under their names. A report on a task that is processing has what was stored when it was
-// called.
+// called. Of a record that was erased it has "erased contact", with the record's kind, as the name.
 //
 // A cell that a spreadsheet would take for a formula, because it begins with =, +, -, @, a tab or a
 // line break, gets an apostrophe before it, and so does one that begins with an apostrophe, so that
@@ -178,7 +178,11 @@ func (w *reportWriter) row(r *OutcomeRow) error {
 	w.text(r.Message)
 	w.text(r.Record.Kind)
 	w.text(r.Record.ID)
-	w.text(r.Record.Label)
+	if r.Record.IsErased() {
+		w.text(r.Record.Name())
+	} else {
+		w.text(r.Record.Label)
+	}
 	w.text(r.Link)
 	for _, field := range w.task.Fields {
 		w.value(before[field])

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
@@ -78,7 +79,9 @@ func edits(left, current map[string]any) string {
 // for it whose Reverts is the run. What counts as failed, warned or unmodified is no change. fn
 // brings the record back from Before if it is still as After says, which [Change.Check] tells; if
 // it returns an [ErrEdited], the record is kept and listed as such; any other error is listed as a
-// failure of that record. Each is an outcome of the new task: "reverted", "kept" or "failed".
+// failure of that record. Each is an outcome of the new task: "reverted", "kept" or "failed". What
+// the run did to records that were erased since is not known any more: fn does not hear of them, and
+// they are listed as "kept", by their rows.
 //
 // The run must have ended and be no preview; its RevertedBy is the new task from then on. A run
 // that is being reverted, or was, is a [TransitionError]; one whose undo failed or was cancelled
@@ -106,7 +109,7 @@ func (t Tenant) Revert(ctx context.Context, id ID, by Entity, fn func(context.Co
 		return Task{}, invalidf("ID", "is a recipe: revert its steps")
 	}
 	task, k, err := t.task(ctx, TaskSpec{
-		Kind: RevertKind, Title: run.Title, Actor: by, About: run.About, Total: run.Counts.Created + run.Counts.Updated + run.Counts.Deleted,
+		Kind: RevertKind, Title: run.Title, Actor: by, About: slices.DeleteFunc(run.About, Entity.IsErased), Total: run.Counts.Created + run.Counts.Updated + run.Counts.Deleted,
 		Attributes: run.Attributes, Exclusive: run.Exclusive,
 	})
 	if err != nil {
@@ -159,10 +162,10 @@ func (t Tenant) beginRevert(ctx context.Context, run, task Task, k *kind) (*Run,
 	return t.run(ctx, task, k, nil), task, nil
 }
 
-// changes reports whether an outcome tells of a change: it has values, and does not count as
-// failed, warned or unmodified. The kind is nil if it is not configured any more.
+// changes reports whether an outcome tells of a change: it has values, or had some before it was erased, and does not
+// count as failed, warned or unmodified. The kind is nil if it is not configured any more.
 func (k *kind) changes(r *OutcomeRow) bool {
-	if r.Before == nil && r.After == nil {
+	if r.Before == nil && r.After == nil && !r.Record.IsErased() {
 		return false
 	}
 	if k != nil {
@@ -190,17 +193,12 @@ func (t Tenant) revert(ctx context.Context, r *Run, id ID, kind string, fn func(
 		if err != nil {
 			return err
 		}
-		if len(differing(o.Before, o.After)) == 0 && (o.Before == nil) == (o.After == nil) {
+		if len(differing(o.Before, o.After)) == 0 && (o.Before == nil) == (o.After == nil) && !o.Record.IsErased() {
 			continue
 		}
-		undo := Outcome{Kind: outcomeReverted, Record: o.Record, Row: o.Row, Link: o.Link, Before: o.After, After: o.Before}
-		switch err := fn(ctx, Change{Record: o.Record, Row: o.Row, Before: o.Before, After: o.After, Task: id}); {
-		case ctx.Err() != nil:
+		undo := undone(ctx, o, id, fn)
+		if ctx.Err() != nil {
 			return context.Cause(ctx)
-		case errors.Is(err, ErrEdited):
-			undo.Kind, undo.Message, undo.Before, undo.After = outcomeKept, cut(strings.TrimPrefix(err.Error(), "activity: "), MaxMessage), nil, nil
-		case err != nil:
-			undo.Kind, undo.Message, undo.Before, undo.After = outcomeFailed, cut(err.Error(), MaxMessage), nil, nil
 		}
 		if err := r.Report(ctx, undo); err != nil {
 			return err
@@ -211,4 +209,19 @@ func (t Tenant) revert(ctx context.Context, r *Run, id ID, kind string, fn func(
 		}
 	}
 	return nil
+}
+
+// undone hands the change of an outcome to fn, and returns the outcome of that.
+func undone(ctx context.Context, o Outcome, run ID, fn func(context.Context, Change) error) Outcome {
+	if o.Record.IsErased() {
+		return Outcome{Kind: outcomeKept, Row: o.Row, Message: o.Record.Name()}
+	}
+	undo := Outcome{Kind: outcomeReverted, Record: o.Record, Row: o.Row, Link: o.Link, Before: o.After, After: o.Before}
+	switch err := fn(ctx, Change{Record: o.Record, Row: o.Row, Before: o.Before, After: o.After, Task: run}); {
+	case errors.Is(err, ErrEdited):
+		undo.Kind, undo.Message, undo.Before, undo.After = outcomeKept, cut(strings.TrimPrefix(err.Error(), "activity: "), MaxMessage), nil, nil
+	case err != nil:
+		undo.Kind, undo.Message, undo.Before, undo.After = outcomeFailed, cut(err.Error(), MaxMessage), nil, nil
+	}
+	return undo
 }

@@ -166,13 +166,13 @@ func (r *Run) yield(ctx context.Context, full *QuotaError, n int64) error {
 	return nil
 }
 
-// meters returns the meters of which a kind's tasks use units.
+// meters returns the meters of which a kind's tasks use units. An actor that was erased has none.
 func (k *kind) meters(t Tenant, actor Entity) []Meter {
 	var meters []Meter
 	if k.Quota != "" {
 		meters = append(meters, t.Meter(k.Quota, Entity{}))
 	}
-	if k.ActorQuota != "" {
+	if k.ActorQuota != "" && !actor.IsErased() {
 		meters = append(meters, t.Meter(k.ActorQuota, actor))
 	}
 	return meters

@@ -68,6 +68,10 @@ type Erased struct {
 	Tasks    []ID // ascending
 	Outcomes int
 	Uses     int // rows of quotas
+
+	// Held is how many events, tasks and outcomes were seen that stay as they are, because they are of an entity under a
+	// legal hold too: all that there are, once nothing else comes back.
+	Held int
 }
 
 // IsZero reports whether nothing was erased.

@@ -147,7 +147,7 @@ func (s TaskSort) Place(t *Task) TaskPlace {
 	case SortStatus:
 		p.Number = int64(t.Status)
 	case SortActor:
-		p.Text = t.Actor.Name()
+		p.Text = cmp.Or(t.Actor.Label, t.Actor.ID)
 	case SortTotal:
 		p.Number = t.Total
 	case SortAttempted:

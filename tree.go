@@ -47,28 +47,40 @@ func (t *Tree) Tail(n int) int {
 	return tail
 }
 
-// Grow adds leaves, and returns what there is to be stored of tiles. Tiles of level 0 come when they are full, as a whole:
-// until then, their leaves are those of the entries. Tiles of higher levels grow by one hash for each full one below.
+// Grow adds leaves, and returns what there is to be stored of tiles, of each level by ascending index. Tiles of level 0 come
+// when they are full, as a whole: until then, their leaves are those of the entries. Tiles of higher levels grow by one hash
+// for each full one below. Hashes may share memory with leaves. It panics unless tail has the length that Tail says.
 func (t *Tree) Grow(tail, leaves []Hash) []TileHashes {
-	t.Edge = slices.Clone(t.Edge)
+	if len(tail) != t.Tail(len(leaves)) {
+		panic("activity: Tree.Grow without the leaves of the tile that becomes full")
+	}
+	size := t.Size
+	t.Edge = append(make([]Hash, 0, bits.Len64(uint64(size)+uint64(len(leaves)))), t.Edge...)
 	var tiles []TileHashes
-	open := slices.Clone(tail) // leaves of the last tile of level 0
+	var open [64 / tileHeight]int // of each level: the number of tiles when the one that grows was among them, as the last
 	for _, leaf := range leaves {
-		open = append(open, leaf)
 		t.add(leaf, func(level int, index int64, hash Hash) {
 			if level == 1 {
-				tiles = append(tiles, TileHashes{TileID: TileID{0, index}, Hashes: open})
-				open = nil
+				tiles = append(tiles, TileHashes{TileID: TileID{0, index}, Hashes: cutTile(tail, leaves, int(index*tileWidth-size))})
 			}
-			id, start := TileID{level, index / tileWidth}, int(index%tileWidth)
-			if i := slices.IndexFunc(tiles, func(h TileHashes) bool { return h.TileID == id }); i >= 0 {
-				tiles[i].Hashes = append(tiles[i].Hashes, hash)
+			if n := open[level]; n > 0 && index%tileWidth > 0 {
+				tiles[n-1].Hashes = append(tiles[n-1].Hashes, hash)
 				return
 			}
-			tiles = append(tiles, TileHashes{TileID: id, Start: start, Hashes: []Hash{hash}})
+			tiles = append(tiles, TileHashes{TileID: TileID{level, index / tileWidth}, Start: int(index % tileWidth), Hashes: []Hash{hash}})
+			open[level] = len(tiles)
 		})
 	}
 	return tiles
+}
+
+// cutTile returns the leaves of a full tile of which the first is leaves[start], or in tail if start is negative.
+func cutTile(tail, leaves []Hash, start int) []Hash {
+	if end := start + tileWidth; start < 0 {
+		return slices.Concat(tail, leaves[:end])
+	} else {
+		return leaves[start:end:end]
+	}
 }
 
 // add adds one leaf, and tells of each subtree that becomes perfect at the height of a tile.

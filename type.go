@@ -55,7 +55,8 @@ type TypeOptions struct {
 	// There must be one for each version from 1 to Version-1. Defaults to none.
 	Upcasts map[int]func(json.RawMessage) (json.RawMessage, error)
 
-	// Retention is how long events of the type are kept. Defaults to forever.
+	// Retention is how long events of the type are kept, from when they occurred: one that is dated
+	// back goes so much sooner. See Journal.Retain. Defaults to forever.
 	Retention time.Duration
 }
 

@@ -41,6 +41,7 @@ type engine interface {
 	quotaEngine
 	ledgerEngine
 	consumerEngine
+	eraseEngine
 
 	// isolation are the options of the store's own transactions.
 	isolation() *sql.TxOptions
@@ -168,6 +169,65 @@ type quotaEngine interface {
 	quotaState(ctx context.Context, db conn, key activity.QuotaKey) (activity.QuotaState, error)
 	quotaUse(ctx context.Context, db conn, q *activity.UseQuery) ([]activity.QuotaUse, error)
 	forgetUse(ctx context.Context, s *Store, q *activity.ForgetQuery) (int, error)
+}
+
+// eraseEngine is the part of an engine that erases and removes, always within a transaction.
+type eraseEngine interface {
+	// ints makes an argument of a list.
+	ints([]int64) any
+
+	// lockLegalHolds makes those who set and lift legal holds of a tenant wait until the transaction ends, or, if it is to
+	// change them, those who heed them too.
+	lockLegalHolds(ctx context.Context, s *Store, tenant string, change bool) error
+
+	// lockEvents returns those events that there are with their salts, by ascending ID, which nobody else can change until the
+	// transaction ends.
+	lockEvents(ctx context.Context, s *Store, ids []activity.ID) ([]activity.EventRow, error)
+
+	// positions returns the positions of those events that have one.
+	positions(ctx context.Context, db conn, ids []activity.ID) (map[activity.ID]int64, error)
+
+	// setEvents stores what is left of events.
+	setEvents(ctx context.Context, s *Store, rows []activity.EventRow) error
+
+	// leaveFeeds deletes rows of feeds.
+	leaveFeeds(ctx context.Context, s *Store, rows []feedRow) error
+
+	deleteEvents(ctx context.Context, s *Store, ids []activity.ID) error
+
+	// setOutcomes stores that outcomes are erased.
+	setOutcomes(ctx context.Context, s *Store, rows []activity.OutcomeRow) error
+
+	deleteOutcomes(ctx context.Context, s *Store, task activity.ID, seqs []int64) error
+
+	// disown makes what an actor used in some minutes that of nobody, and what was held in them.
+	disown(ctx context.Context, s *Store, actor activity.Entity, minutes []minute) error
+
+	eraseTexts() *eraseTexts
+}
+
+// eraseTexts are statements that differ between engines in how they are written.
+type eraseTexts struct {
+	beginStep, endStep string // step
+	emptyParked        string // position
+	emptyRange         string // position
+	emptyConsumers     string // position
+	endedBy            string // tenant, kind, ID, task after, limit
+	setTask            string // all columns
+	leaveLists         string // facets, preview, start, task
+	eraseHolders       string // tenant, kind, ID
+
+	subjectKeys string // tenant, kind, ID: keys
+	minutesOf   string // tenant, kind, ID, limit: keys and minutes
+	deleteUses  string // key, limit
+	deleteHolds string // key
+	deleteKey   string // key
+
+	reports        string // ID after, ID before, limit
+	setLegalHold   string
+	liftLegalHold  string // tenant, kind, ID
+	heldEntities   string // tenant
+	listLegalHolds string // tenant
 }
 
 // ledgerEngine is the part of an engine that keeps the ledger.

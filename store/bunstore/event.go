@@ -231,3 +231,30 @@ func decodeAbout(text []byte) ([]activity.Entity, error) {
 	}
 	return about, nil
 }
+
+// eventRows reads events with their salts: an ID, eventColumns, salts.
+func eventRows(ctx context.Context, db conn, query string, args ...any) ([]activity.EventRow, error) {
+	rows, err := db.QueryContext(ctx, query, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var found []activity.EventRow
+	for rows.Next() {
+		var id activity.ID
+		var r scanned
+		var salts []byte
+		var occurred, recorded time.Time
+		targets := append([]any{&id}, r.targets(instant{&occurred}, instant{&recorded})...)
+		if err := rows.Scan(append(targets, &salts)...); err != nil {
+			return nil, err
+		}
+		e, err := r.event(id)
+		if err != nil {
+			return nil, err
+		}
+		e.OccurredAt, e.RecordedAt = occurred, recorded
+		found = append(found, activity.EventRow{Event: e, Salts: salts})
+	}
+	return found, rows.Err()
+}

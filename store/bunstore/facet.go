@@ -23,19 +23,24 @@ const (
 	ofRecord    // not a facet: the outcomes of a record
 	ofRow       // not a facet: the outcomes of a row that has no record
 	ofAdmission // not a facet: the lock under which a tenant's tasks are admitted
+	ofLegalHold // not a facet: the lock under which a tenant's legal holds change
 )
 
-// facetsOf returns the facets of a task, each once.
+// facetsOf returns the facets of a task, each once. Entities that were erased have none.
 func facetsOf(t *activity.Task) []int64 {
 	facets := []int64{
 		feedKey(ofTasks, t.Tenant, "", ""),
 		feedKey(ofKind, t.Tenant, t.Kind, ""),
 		statusFacet(t.Tenant, t.Status),
-		feedKey(ofTaskActor, t.Tenant, t.Actor.Kind, t.Actor.ID),
 		triggerFacet(t.Tenant, t.Automated),
 	}
+	if !t.Actor.IsErased() {
+		facets = append(facets, feedKey(ofTaskActor, t.Tenant, t.Actor.Kind, t.Actor.ID))
+	}
 	for _, e := range t.About {
-		facets = append(facets, feedKey(ofTaskEntity, t.Tenant, e.Kind, e.ID))
+		if !e.IsErased() {
+			facets = append(facets, feedKey(ofTaskEntity, t.Tenant, e.Kind, e.ID))
+		}
 	}
 	if !t.Parent.IsZero() {
 		facets = append(facets, feedKey(ofParent, t.Tenant, "", t.Parent.String()))

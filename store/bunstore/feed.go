@@ -33,13 +33,16 @@ func feedKey(r role, tenant, kind, id string) int64 {
 	return int64(binary.BigEndian.Uint64(sum[:8]))
 }
 
-// feedsOf appends the keys of the feeds that an event is in.
+// feedsOf appends the keys of the feeds that an event is in. Entities that were erased have none.
 func feedsOf(keys []int64, e *activity.Event) []int64 {
-	keys = append(keys,
-		feedKey(ofTenant, e.Tenant, "", ""),
-		feedKey(ofActor, e.Tenant, e.Actor.Kind, e.Actor.ID))
+	keys = append(keys, feedKey(ofTenant, e.Tenant, "", ""))
+	if !e.Actor.IsErased() {
+		keys = append(keys, feedKey(ofActor, e.Tenant, e.Actor.Kind, e.Actor.ID))
+	}
 	for _, about := range e.About {
-		keys = append(keys, feedKey(ofEntity, e.Tenant, about.Kind, about.ID))
+		if !about.IsErased() {
+			keys = append(keys, feedKey(ofEntity, e.Tenant, about.Kind, about.ID))
+		}
 	}
 	if !e.Task.IsZero() {
 		keys = append(keys, feedKey(ofTask, e.Tenant, "", e.Task.String()))

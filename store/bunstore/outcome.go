@@ -59,9 +59,12 @@ func sums(rows []activity.OutcomeRow) []sum {
 	return list
 }
 
-// recordKey returns the key of what an outcome is about: its record, or its row if it has none.
+// recordKey returns the key of what an outcome is about: its record, or its row if it has none. A record that was erased has
+// no key.
 func recordKey(r *activity.OutcomeRow) sql.NullInt64 {
 	switch {
+	case r.Record.IsErased():
+		return sql.NullInt64{}
 	case !r.Record.IsZero():
 		return sql.NullInt64{Int64: feedKey(ofRecord, r.Tenant, r.Record.Kind, r.Record.ID), Valid: true}
 	case r.Row != 0:
@@ -96,7 +99,15 @@ func (s *Store) Outcomes(ctx context.Context, f activity.OutcomeFilter) ([]activ
 	}
 	db, done := s.reader()
 	defer done()
-	w := planOutcomes(&f)
+	rows, err := s.findOutcomes(ctx, db, &f)
+	if err != nil {
+		return nil, s.failed(ctx, "read outcomes", err)
+	}
+	return rows, nil
+}
+
+func (s *Store) findOutcomes(ctx context.Context, db conn, f *activity.OutcomeFilter) ([]activity.OutcomeRow, error) {
+	w := planOutcomes(f)
 	var rows []activity.OutcomeRow
 	all := f.Search == "" // what was read so far matched
 	for w.min.Compare(w.max) < 0 {
@@ -106,7 +117,7 @@ func (s *Store) Outcomes(ctx context.Context, f activity.OutcomeFilter) ([]activ
 		}
 		found, err := s.engine.outcomes(ctx, db, &w)
 		if err != nil {
-			return nil, s.failed(ctx, "read outcomes", err)
+			return nil, err
 		}
 		for i := range found {
 			if !f.Match(&found[i]) {

@@ -24,8 +24,6 @@ import (
 type Store struct {
 	*database
 	tx *transaction // nil outside of transactions
-
-	activity.EraseStore // stand-in until it is written
 }
 
 var _ activity.Store = (*Store)(nil)

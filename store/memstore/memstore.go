@@ -24,8 +24,6 @@ var _ activity.Store = (*Store)(nil)
 type Store struct {
 	writer chan struct{}         // full while somebody writes
 	state  atomic.Pointer[state] // what is committed; nil once the store is closed
-
-	activity.EraseStore // stand-in until it is written
 }
 
 // New makes an empty store. It needs no Migrate.

@@ -54,7 +54,7 @@ func bySeq(a, b activity.OutcomeRow) int { return cmp.Compare(a.Seq, b.Seq) }
 // has reports whether a sequence number was used. Most batches are told by their ends.
 func (b *batch) has(seq int64) bool {
 	for ; b != nil; b = b.before {
-		if seq < b.rows[0].Seq || seq > b.rows[len(b.rows)-1].Seq {
+		if len(b.rows) == 0 || seq < b.rows[0].Seq || seq > b.rows[len(b.rows)-1].Seq {
 			continue
 		}
 		if _, found := slices.BinarySearchFunc(b.rows, seq, func(r activity.OutcomeRow, seq int64) int { return cmp.Compare(r.Seq, seq) }); found {

@@ -25,6 +25,7 @@ type meter struct {
 	holds   map[activity.ID]activity.Hold
 	due     time.Time // before it, no hold is due
 	uses    []use     // by minute
+	gone    bool      // its subject was erased, in this transaction
 }
 
 // use is what an actor used in a minute, or what was given back of it.
@@ -55,7 +56,7 @@ func (b *book) edit(key activity.QuotaKey, uses bool) *meter {
 	if m == nil {
 		m = &meter{}
 	} else if b.inTx {
-		c := meter{m.counter.Clone(), maps.Clone(m.holds), m.due, m.uses}
+		c := meter{counter: m.counter.Clone(), holds: maps.Clone(m.holds), due: m.due, uses: m.uses}
 		if uses {
 			c.uses = slices.Clone(m.uses)
 		}
@@ -178,7 +179,7 @@ func (m *meter) hold(h activity.Hold) {
 
 // used notes that an actor used units at a time, or that they are given back.
 func (m *meter) used(at time.Time, actor activity.Entity, units int64) {
-	minute := at.UnixMicro() / time.Minute.Microseconds() * time.Minute.Microseconds()
+	minute := minuteOf(at)
 	i := len(m.uses)
 	for i > 0 && m.uses[i-1].minute > minute {
 		i--
@@ -196,6 +197,11 @@ func (m *meter) used(at time.Time, actor activity.Entity, units int64) {
 	if units > 0 { // else it was forgotten
 		m.uses = slices.Insert(m.uses, place, use{minute, actor, units})
 	}
+}
+
+// minuteOf returns when the minute of a time began, as uses have it.
+func minuteOf(at time.Time) int64 {
+	return at.UnixMicro() / time.Minute.Microseconds() * time.Minute.Microseconds()
 }
 
 // settle changes all holds of a reservation, or none.

@@ -30,6 +30,8 @@ type tenant struct {
 	outcomes map[activity.ID]*batch
 
 	chain chain
+
+	legalHolds []activity.LegalHold // by the kind and the ID of their entities
 }
 
 // fork returns another state, to be changed, whose map of tenants is its own.

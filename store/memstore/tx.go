@@ -64,6 +64,7 @@ func (s *Store) commit(before, after *state) error {
 		return activity.ErrClosed
 	}
 	maps.Copy(before.quotas.meters, after.meters)
+	maps.DeleteFunc(before.quotas.meters, func(_ activity.QuotaKey, m *meter) bool { return m.gone })
 	return nil
 }
 
@@ -72,8 +73,6 @@ type transaction struct {
 	store *Store
 	mu    sync.Mutex
 	state *state // what it sees; nil when it has ended
-
-	activity.EraseStore // stand-in until it is written
 }
 
 func (tx *transaction) AppendEvents(ctx context.Context, rows []activity.EventRow) ([]activity.Event, error) {
