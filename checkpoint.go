@@ -155,26 +155,29 @@ func readCheckpoint(text string, signed []byte) (Checkpoint, error) {
 	}
 	c := Checkpoint{Origin: lines[0], Size: size, Root: Hash(root), Note: slices.Clone(signed)}
 	if err := c.check(); err != nil {
-		return Checkpoint{}, err
+		return Checkpoint{}, refused("%w", err)
 	}
 	return c, nil
 }
 
-// check reports whether there can be such a checkpoint. The note, if there is one, must say the same.
+// check reports whether there can be such a checkpoint.
 func (c *Checkpoint) check() error {
 	if c.Size < 0 || c.Size > maxTreeSize {
-		return refused("checkpoint is of %d entries", c.Size)
+		return fmt.Errorf("checkpoint is of %d entries", c.Size)
 	}
 	if c.Size == 0 && c.Root != (&Tree{}).Root() {
-		return refused("checkpoint of no entries has another root than the empty tree")
+		return fmt.Errorf("checkpoint of no entries has another root than the empty tree")
 	}
 	return nil
 }
 
-// same reports whether the fields of a checkpoint are still those of its note.
+// same reports whether there can be such a checkpoint, and its fields are those of its note, if there is one.
 func (c *Checkpoint) same() error {
+	if err := c.check(); err != nil {
+		return refused("%w", err)
+	}
 	if len(c.Note) == 0 {
-		return c.check()
+		return nil
 	}
 	var read Checkpoint
 	if err := read.UnmarshalText(c.Note); err != nil {

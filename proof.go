@@ -90,41 +90,38 @@ func VerifyProof(p Proof, keys ...note.Verifier) (Event, error) {
 	if err := p.Checkpoint.same(); err != nil {
 		return Event{}, err
 	}
-	row := EventRow{Event: p.Event, Salts: p.Salts}.exact()
-	if err := ofOrigin(&row.Event, c.Origin); err != nil {
-		return Event{}, err
-	}
-	leaf, err := row.Check()
+	row, leaf, err := provenRow(p.Event, p.Salts, c.Origin)
 	if err != nil {
-		return Event{}, refused("event %w", err)
+		return Event{}, refused("%w", err)
 	}
 	if err := checkPath(p.Hashes, c, p.Index, leaf); err != nil {
-		return Event{}, err
+		return Event{}, refused("%w", err)
 	}
 	return row.Event.Clone(), nil
 }
 
-// exact returns the row with its times as precise as the leaf is.
-func (r EventRow) exact() EventRow {
-	r.OccurredAt, r.RecordedAt = time.UnixMicro(r.OccurredAt.UnixMicro()).UTC(), time.UnixMicro(r.RecordedAt.UnixMicro()).UTC()
-	return r
-}
-
-// ofOrigin reports whether the ledger of an origin is that of an event's tenant.
-func ofOrigin(e *Event, origin string) error {
+// provenRow returns the row and the leaf of an event that is to be in the ledger of an origin. Its times are as precise as the
+// leaf is.
+func provenRow(e Event, salts []byte, origin string) (EventRow, Hash, error) {
 	if !strings.HasSuffix(origin, "/"+url.PathEscape(e.Tenant)) {
-		return refused("event is of tenant %.80q, the checkpoint of %.400q", e.Tenant, origin)
+		return EventRow{}, Hash{}, fmt.Errorf("event is of tenant %.80q, the checkpoint of %.400q", e.Tenant, origin)
 	}
-	return nil
+	e.OccurredAt, e.RecordedAt = time.UnixMicro(e.OccurredAt.UnixMicro()).UTC(), time.UnixMicro(e.RecordedAt.UnixMicro()).UTC()
+	row := EventRow{Event: e, Salts: salts}
+	leaf, err := row.Check()
+	if err != nil {
+		return EventRow{}, Hash{}, fmt.Errorf("event %w", err)
+	}
+	return row, leaf, nil
 }
 
 // checkPath checks that a leaf has an index in the tree of a checkpoint.
 func checkPath(hashes []Hash, c Checkpoint, index int64, leaf Hash) error {
 	if index < 0 || index >= c.Size {
-		return refused("index %d is not in a tree of %d entries", index, c.Size)
+		return fmt.Errorf("index %d is not in a tree of %d entries", index, c.Size)
 	}
 	if tlog.CheckRecord(hashes, c.Size, c.Root, index, leaf) != nil {
-		return refused("hashes do not lead from the event to the root of %d entries: the event, its index or a hash is another", c.Size)
+		return fmt.Errorf("hashes do not lead from the event to the root of %d entries: the event, its index or a hash is another", c.Size)
 	}
 	return nil
 }

@@ -18,6 +18,7 @@ type Verification struct {
 	Events   int64  `json:"events"`   // entries whose events are there
 	Erased   int64  `json:"erased"`   // those of them of which something was erased
 	Removed  int64  `json:"removed"`  // entries whose events retention has removed
+	Partial  bool   `json:"partial"`  // only some entries were looked at: those of an export of some events
 	Unsealed int64  `json:"unsealed"` // events, of all tenants, that have no position yet, which nothing is proven of
 }
 
@@ -229,11 +230,15 @@ func (e *EntryRow) examine() (reason string, erased bool) {
 	if err != nil {
 		return fmt.Sprintf("event %v", err), false
 	}
-	erased = slices.ContainsFunc(parts, func(p part) bool { return p.erased })
+	erased = anyErased(parts)
 	if e.Event.leaf(parts) != e.Leaf {
 		return reasonLeaf, erased
 	}
 	return "", erased
+}
+
+func anyErased(parts []part) bool {
+	return slices.ContainsFunc(parts, func(p part) bool { return p.erased })
 }
 
 // leafIs reports whether the event of an entry has the leaf.
