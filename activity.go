@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/mod/sumdb/note"
 	"golang.org/x/text/language"
 )
 
@@ -33,6 +34,15 @@ type Config struct {
 
 	// MaxPayload is the most bytes that a payload may have. Defaults to 65,536.
 	MaxPayload int
+
+	// Origin names this journal in the checkpoints of its ledgers, followed by a slash and the tenant: a URL without a scheme
+	// that nobody else uses, such as "crm.example.com/activity". At most 255 bytes, without spaces and plus signs.
+	// Changing it makes other ledgers of the same events. Defaults to "activity".
+	Origin string
+
+	// Signer signs checkpoints, with a key that [GenerateKey] has made or one that is kept elsewhere. It may be called by
+	// many goroutines. Defaults to none, so that there are no checkpoints and no proofs.
+	Signer note.Signer
 
 	// Now tells the time, for tests. Defaults to time.Now, except that the leases, starts and ends
 	// of tasks, and quotas, use the clock of the database then.
@@ -60,6 +70,8 @@ type shared struct {
 	locale     *chain                                             // of Config.Locale
 	locales    locales
 	maxPayload int
+	origin     string
+	signer     note.Signer // nil if there is none
 	now        func() time.Time
 	clock      func() time.Time // Config.Now, or a function that returns the zero time: the store's clock
 	logger     *slog.Logger
@@ -89,6 +101,17 @@ func New(store Store, config *Config) (*Journal, error) {
 	if c.MaxPayload < 2 {
 		return nil, invalidf("Config.MaxPayload", "is less than 2")
 	}
+	if c.Origin == "" {
+		c.Origin = "activity"
+	}
+	if err := checkName("Config.Origin", c.Origin); err != nil {
+		return nil, err
+	}
+	if c.Signer != nil {
+		if err := checkName("Config.Signer.Name", c.Signer.Name()); err != nil {
+			return nil, err
+		}
+	}
 	clock := c.Now
 	if c.Now == nil {
 		c.Now, clock = time.Now, func() time.Time { return time.Time{} }
@@ -105,6 +128,8 @@ func New(store Store, config *Config) (*Journal, error) {
 		categories: map[string][]string{},
 		locale:     newChain(locale, localeOf(locale)),
 		maxPayload: c.MaxPayload,
+		origin:     c.Origin,
+		signer:     c.Signer,
 		now:        c.Now,
 		clock:      clock,
 		logger:     c.Logger,

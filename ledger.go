@@ -16,6 +16,19 @@ type Entry struct {
 	Event    Event    `json:"event"`
 }
 
+// Ledger is a handle on the ledger of one tenant: what proves to others that the tenant's events are those that were
+// recorded, all of them and in their order. It is a small value, safe for concurrent use.
+//
+// The ledger is a Merkle tree (RFC 6962) with a leaf for each event. What it proves, it proves against a [Checkpoint]
+// that somebody else has kept: who can write to the database, and has the key, can make another ledger, but not one that
+// an earlier checkpoint agrees with.
+type Ledger struct {
+	tenant Tenant
+}
+
+// Ledger returns a handle on the tenant's ledger. Its calls report a bad name of the tenant.
+func (t Tenant) Ledger() Ledger { return Ledger{t} }
+
 // Problem is something stored that is not what was recorded.
 type Problem struct {
 	Position Position `json:"position"` // of the entry; 0 if there is none
