@@ -21,17 +21,22 @@ type ErasedEvent struct {
 	Uses     int    `json:"uses"` // rows of quotas
 }
 
+const (
+	typeErased    = "activity.erased"
+	typeRetention = "activity.retention"
+)
+
 // The events of what takes away or keeps. The library records them with what they tell of, in the same transaction.
 // Every journal knows these types, and nobody else can record them.
 var (
 	// EntityErased says that something of an entity was erased. It is about nobody. [Tenant.Erase] records one for
 	// each step, so that an event which was erased is in one of them.
-	EntityErased = upkeep[ErasedEvent]("activity.erased", "Erased",
+	EntityErased = upkeep[ErasedEvent](typeErased, "Erased",
 		"erased {kind} from {count, plural, =1 {# event} other {# events}}: {reason}",
 		"borró {kind} de {count, plural, one {# evento} other {# eventos}}: {reason}")
 
 	// EventsRemoved says that retention has removed events. It is about nobody.
-	EventsRemoved = upkeep[RemovedEvent]("activity.retention", "Removed by retention",
+	EventsRemoved = upkeep[RemovedEvent](typeRetention, "Removed by retention",
 		"removed {count, plural, =1 {# event} other {# events}} from before {before, date}: {label}",
 		"eliminó {count, plural, one {# evento} other {# eventos}} de antes del {before, date}: {label}")
 
