@@ -40,8 +40,11 @@ type Problem struct {
 // String returns the problem as a line.
 func (p Problem) String() string {
 	where := "outside of the ledger"
-	if p.Index >= 0 {
+	switch {
+	case p.Position != 0 && p.Index >= 0:
 		where = fmt.Sprintf("position %d, index %d", p.Position, p.Index)
+	case p.Index >= 0:
+		where = fmt.Sprintf("index %d", p.Index)
 	}
 	if !p.ID.IsZero() {
 		where += ", event " + p.ID.String()
