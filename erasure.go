@@ -40,6 +40,11 @@ var (
 		"removed {count, plural, =1 {# event} other {# events}} from before {before, date}: {label}",
 		"eliminó {count, plural, one {# evento} other {# eventos}} de antes del {before, date}: {label}")
 
+	// OutcomesRemoved says that retention has removed outcomes of a task. It is about nobody.
+	OutcomesRemoved = upkeep[RemovedOutcomes]("activity.retention_outcomes", "Outcomes removed by retention",
+		"removed {count, plural, =1 {# outcome} other {# outcomes}} of a task: {label}",
+		"eliminó {count, plural, one {# resultado} other {# resultados}} de una tarea: {label}")
+
 	// LegalHoldSet says that an entity was put under a legal hold. It is about the entity.
 	LegalHoldSet = upkeep[LegalHoldEvent]("activity.legal_hold", "Put under a legal hold",
 		"put {about} under a legal hold: {reason}", "puso {about} bajo retención legal: {reason}")
@@ -49,7 +54,7 @@ var (
 		"lifted the legal hold of {about}: {reason}", "levantó la retención legal de {about}: {reason}")
 )
 
-var upkeepTypes = []EventType{EntityErased, EventsRemoved, LegalHoldSet, LegalHoldLifted}
+var upkeepTypes = []EventType{EntityErased, EventsRemoved, OutcomesRemoved, LegalHoldSet, LegalHoldLifted}
 
 func upkeep[P any](name, label, english, spanish string) Type[P] {
 	return ownType[P](name, label, "upkeep", "shield", english, spanish)
