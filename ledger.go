@@ -54,8 +54,8 @@ func (p Problem) String() string {
 
 // Listener is what a [Store] may implement in addition, so that [Journal.Follow] learns at once what other processes have sealed.
 type Listener interface {
-	// Listen calls hint when the ledger may have more entries, until ctx ends or something goes wrong; then it is
-	// called again after a while. A hint may be lost or be for nothing, and comes at any rate: the ledger is polled all the same. Hint
-	// does not block.
+	// Listen calls hint when the ledger may have more entries, until ctx ends or something goes wrong; then it is called again after a
+	// while, unless the error is [errors.ErrUnsupported]. A hint may be lost or be for nothing, and hints may come at any rate: the
+	// ledger is polled all the same. Hint does not block.
 	Listen(ctx context.Context, hint func()) error
 }

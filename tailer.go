@@ -3,6 +3,7 @@ package activity
 import (
 	"cmp"
 	"context"
+	"errors"
 	"log/slog"
 	"slices"
 	"sync"
@@ -11,7 +12,8 @@ import (
 
 const (
 	// The tailer looks again after busyPause if it has found something, and after twice as long each time, up to
-	// idlePause, if it has not. After a hint, it looks at once, but hintPause after it did last at the earliest.
+	// idlePause, if it has not, and after upkeepEvery if it could not look. After a hint, it looks at once, but hintPause after it
+	// did last at the earliest.
 	busyPause = 50 * time.Millisecond
 	idlePause = 250 * time.Millisecond
 	hintPause = 10 * time.Millisecond
@@ -117,7 +119,7 @@ func (t *tail) run(ctx context.Context) {
 			return
 		case err != nil:
 			t.failed(ctx, err)
-			pause = idlePause
+			pause = upkeepEvery
 		case found:
 			pause = busyPause
 		default:
@@ -264,7 +266,7 @@ func (t *tail) listen(ctx context.Context, listener Listener) {
 	for failures := 1; ; failures++ {
 		began := time.Now()
 		err := listener.Listen(ctx, func() { signal(t.hint) })
-		if ctx.Err() != nil {
+		if ctx.Err() != nil || errors.Is(err, errors.ErrUnsupported) {
 			return
 		}
 		t.logger.LogAttrs(ctx, slog.LevelWarn, "activity: listening to the store", slog.Any("error", err))
