@@ -81,7 +81,8 @@ const eraseBatch = 500
 // say who did it.
 //
 // What was erased is in the files of the database until it rewrites them: VACUUM FULL and CHECKPOINT in PostgreSQL, VACUUM and
-// PRAGMA wal_checkpoint(TRUNCATE) in SQLite. Archives and backups are the host's.
+// PRAGMA wal_checkpoint(TRUNCATE) in SQLite; before that ANALYZE, if it was ever called, because statistics have values in
+// them. The write-ahead log of PostgreSQL, archives and backups are the host's.
 func (t Tenant) Erase(ctx context.Context, entity, by Entity, reason string) (int, error) {
 	by, err := t.checkHold(ctx, entity, by, reason)
 	if err != nil {

@@ -84,7 +84,7 @@ func (e *eraser) eraseEvents(ctx context.Context) error {
 		for e.left > 0 {
 			q.Limit = e.left
 			found, err := e.walk(ctx, e.tx, &q)
-			if err != nil || len(found) == 0 {
+			if err != nil {
 				return err
 			}
 			ids := make([]activity.ID, 0, len(found))
@@ -107,6 +107,9 @@ func (e *eraser) eraseEvents(ctx context.Context) error {
 
 // eraseThese erases events, and takes them out of the feeds that they are in no more.
 func (e *eraser) eraseThese(ctx context.Context, ids []activity.ID) error {
+	if len(ids) == 0 {
+		return nil
+	}
 	rows, err := e.engine.lockEvents(ctx, e.Store, ids)
 	if err != nil {
 		return err
