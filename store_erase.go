@@ -9,7 +9,8 @@ import (
 // once recorded stays.
 type EraseStore interface {
 	// Erase takes an entity out of what is stored of its tenant, at most Limit rows at a time. Nobody records with the
-	// entity meanwhile; what is recorded later is not erased.
+	// entity meanwhile; what is recorded later is not erased. What was erased is not in a database's files either, once it
+	// has vacuumed them.
 	//
 	//   - Of events about the entity or by it, EventRow.Erase says what is left.
 	//   - Of tasks about the entity or by it, Task.Erase says what is left, and of outcomes of that record, OutcomeRow.Erase.
@@ -18,7 +19,6 @@ type EraseStore interface {
 	//   - Neither feeds nor lists nor searches find what was erased.
 	//   - When nothing comes back, nothing of the entity is left.
 	//   - An entity under a legal hold is ErrLegalHold, and nothing changes.
-	//   - What was erased is not in the database's files either, once it has vacuumed them.
 	Erase(ctx context.Context, erase EraseQuery) (Erased, error)
 
 	// RemoveEvents deletes events, and takes them out of all feeds.

@@ -2,7 +2,7 @@ package storetest
 
 import (
 	"context"
-	"reflect"
+	"fmt"
 
 	"github.com/go-activity/activity"
 )
@@ -61,4 +61,13 @@ func (b *both) LegalHolds(ctx context.Context, tenant string) ([]activity.LegalH
 	got, err := b.store.LegalHolds(ctx, tenant)
 	b.agree("LegalHolds", diffList(want, got), wantErr, err)
 	return got, err
+}
+
+// diffErased returns what is wrong with what was erased, or nothing. How many rows of quotas there were is for the store to
+// say.
+func diffErased(want, got activity.Erased) string {
+	if !sameValue(want.Events, got.Events) || !sameValue(want.Tasks, got.Tasks) || want.Outcomes != got.Outcomes || (want.Uses > 0) != (got.Uses > 0) {
+		return fmt.Sprintf("it is %v, want %v", got, want)
+	}
+	return ""
 }

@@ -30,5 +30,8 @@ func rules() []testCase {
 		settleHoldsCases,
 		giveBackCases,
 		readQuotaCases,
+		sealCases,
+		entryCases,
+		consumerCases,
 	)
 }
