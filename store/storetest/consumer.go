@@ -248,10 +248,10 @@ func checkConsumers(s subject) {
 		s.moves(move)
 	}
 	s.consumes(want...)
-	if err := s.store.Unpark(s.Context(), "z", 10); err != nil {
+	if err := s.store.Unpark(s.Context(), "aa", 10); err != nil {
 		s.Fatalf("Unpark: %v", err)
 	}
-	want[6].Parked--
+	want[5].Parked--
 	s.consumes(want...)
 }
 

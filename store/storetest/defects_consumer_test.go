@@ -195,7 +195,7 @@ func countsUnparked() broken {
 	var unparked atomic.Int64
 	b := listingConsumers(func(list []activity.ConsumerState) []activity.ConsumerState {
 		for i := range list {
-			if list[i].Name == "z" {
+			if list[i].Name == "aa" {
 				list[i].Parked += unparked.Load()
 			}
 		}

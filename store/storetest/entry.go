@@ -297,6 +297,6 @@ func checkLedgers(s subject) {
 		names(after, 2, tenants[i+1:min(len(tenants), i+3)]...)
 	}
 	names("ab", 1, "acme")
-	s.removes("acme", newRow(14).ID, newRow(15).ID)
+	s.removes("acme", newRow(16).ID, newRow(17).ID)
 	names("ab", 1, "acme") // its entries are still there
 }

@@ -33,5 +33,6 @@ func rules() []testCase {
 		sealCases,
 		entryCases,
 		consumerCases,
+		eraseCases,
 	)
 }
