@@ -17,8 +17,10 @@ type EraseStore interface {
 	//   - What was used of a quota by the entity counts as nobody's, and what is kept of the entity as a subject of quotas is gone.
 	//   - Parked errors of consumers whose entry is of an erased event are emptied.
 	//   - Neither feeds nor lists nor searches find what was erased.
-	//   - When nothing comes back, nothing of the entity is left.
+	//   - When nothing comes back, nothing of the entity is left but what Held counts.
 	//   - An entity under a legal hold is ErrLegalHold, and nothing changes.
+	//   - What is of another entity under a legal hold too stays as it is, and Held counts it: events and tasks about it or by
+	//     it, and outcomes of tasks about it.
 	Erase(ctx context.Context, erase EraseQuery) (Erased, error)
 
 	// RemoveEvents deletes events, and takes them out of all feeds.

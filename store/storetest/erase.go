@@ -10,7 +10,7 @@ import (
 const (
 	eraseEventsRule = "Of events about the entity or by it, EventRow.Erase says what is left."
 	notFoundRule    = "Neither feeds nor lists nor searches find what was erased."
-	nothingRule     = "When nothing comes back, nothing of the entity is left."
+	nothingRule     = "When nothing comes back, nothing of the entity is left but what Held counts."
 )
 
 // eraseCases are about erasing, removing, and what may be neither.
@@ -42,7 +42,7 @@ func (s subject) erasesBy(query activity.EraseQuery) activity.Erased {
 		if err != nil {
 			s.Fatalf("Erase of %v: %v", query.Entity, err)
 		}
-		if e.IsZero() {
+		if all.Held = e.Held; e.IsZero() {
 			return all
 		}
 		if n := len(e.Events) + len(e.Tasks) + e.Outcomes + e.Uses; n > query.Limit {

@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/go-activity/activity"
@@ -10,6 +11,11 @@ import (
 // holdCases are about legal holds.
 var holdCases = []testCase{
 	{"erasing what is under a legal hold", "An entity under a legal hold is ErrLegalHold, and nothing changes.", checkHeldBack},
+	{
+		"erasing beside a legal hold",
+		"What is of another entity under a legal hold too stays as it is, and Held counts it: events and tasks about it or by it, and outcomes of tasks about it.",
+		checkHeldBeside,
+	},
 	{"legal holds", "LegalHolds returns the legal holds of a tenant, by the kind and the ID of their entities. Every field comes back as it was set.", checkLegalHolds},
 	{"replacing a legal hold", "SetLegalHold puts an entity under a legal hold, or replaces the one that it is under.", checkReplaceHold},
 	{"lifting a legal hold", "An entity under no legal hold is ErrNotFound.", checkLiftHold},
@@ -75,18 +81,46 @@ func checkHeldBack(s subject) {
 	s.reported(tasks[0].ID, newOutcome(tasks[0].ID, 1, ofRecord(eve)))
 	s.hasParked("mailer", parkedAt(1, "Eve"))
 	t.keeps()
-	// Others can be erased: of another tenant, and of another kind or ID. So an event can be about one who is held back and one who is not.
 	if e := s.erasesBy(activity.EraseQuery{Tenant: globex, Entity: eve, Limit: 10}); !e.IsZero() {
 		s.Errorf("Erase of what another tenant has = %+v", e)
 	}
-	left, _ := erased(deal, rows...)
-	s.erases(deal)
-	s.holds(acme, left...)
 	s.lifts(acme, eve)
 	s.erases(eve)
-	left, _ = erased(eve, left...)
+	left, _ := erased(eve, rows...)
 	s.holds(acme, left...)
 	s.hasParked("mailer", parkedAt(1, ""))
+}
+
+// checkHeldBeside erases the deal, while what is about eve or by her has to stay.
+func checkHeldBeside(s subject) {
+	rows, tasks := append(erasable(), newRow(10), newRow(11, about(call, deal))), erasableTasks()
+	s.enters(rows...)
+	s.addTasks(tasks...)
+	ofDeal := ofRecord(deal)
+	s.report(newOutcome(tasks[0].ID, 1, ofDeal), newOutcome(tasks[0].ID, 2))
+	s.report(newOutcome(tasks[2].ID, 1, ofDeal))
+	s.holdsBack(acme, eve)
+	s.holdsBack(globex, call) // of another tenant
+	free, ids := erased(deal, rows[9:]...)
+	freeTasks, taskIDs := erasedTasks(deal, tasks[5])
+	e := s.erases(deal)
+	if want := 4 + 3 + 1; !slices.Equal(e.Events, ids) || !slices.Equal(e.Tasks, taskIDs) || e.Outcomes != 1 || e.Held != want {
+		s.Errorf("Erase beside a legal hold = %+v, want events %v, tasks %v, 1 outcome, and %d held", e, ids, taskIDs, want)
+	}
+	left := append(slices.Clone(rows[:9]), free...)
+	s.holds(acme, left...)
+	s.ledgered(book{}.entered(rows...).rewritten(left...))
+	s.holdsTasks(acme, slices.Concat(tasks[:5], freeTasks, tasks[6:])...)
+	s.reported(tasks[0].ID, newOutcome(tasks[0].ID, 1, ofDeal), newOutcome(tasks[0].ID, 2))
+	gone := newOutcome(tasks[2].ID, 1, ofDeal)
+	gone.Erase(deal)
+	s.reported(tasks[2].ID, gone)
+	s.lifts(acme, eve)
+	if e := s.erases(deal); len(e.Events) != 4 || len(e.Tasks) != 3 || e.Outcomes != 1 || e.Held != 0 {
+		s.Errorf("Erase once the legal hold is lifted = %+v", e)
+	}
+	left, _ = erased(deal, rows...)
+	s.holds(acme, left...)
 }
 
 func checkLegalHolds(s subject) {
