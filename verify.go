@@ -4,7 +4,9 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 )
@@ -29,7 +31,7 @@ const (
 
 // Verify reads the whole ledger of the tenant and checks that it is what was recorded: that each event has the leaf that it had,
 // that entries have no gaps and are in order, that tiles and head are the tree of the leaves, that the tenant has no events
-// outside of the ledger, and that an [activity.erased] or [activity.retention] event of the tenant lists each event that
+// outside of the ledger, and that an [EntityErased] or [EventsRemoved] event of the tenant lists each event that
 // was erased or removed. Anything that is not so is a [TamperError], which comes with what was found otherwise.
 //
 // The ledger is compared with the checkpoint since, which may come from [ParseCheckpoint]; it is an [ErrProof] if that is of
@@ -37,8 +39,8 @@ const (
 // another ledger that is as consistent, and only a checkpoint kept elsewhere tells. What was recorded after the
 // checkpoint is as good as the next one.
 //
-// Entries that come in meanwhile are left for the next time. It takes the memory of a batch, and 32 bytes or so for each
-// event that was removed or erased.
+// Entries that come in meanwhile are left for the next time. It takes the memory of a batch of entries, and some hundred bytes for
+// each event that was removed or erased until it comes to the event that lists it.
 func (l Ledger) Verify(ctx context.Context, since *Checkpoint) (Verification, error) {
 	if err := checkTenant(l.tenant.name); err != nil {
 		return Verification{}, err
@@ -62,10 +64,10 @@ func (l Ledger) Verify(ctx context.Context, since *Checkpoint) (Verification, er
 	}
 	v := &verifier{
 		ctx: ctx, store: store, tenant: l.tenant.name, head: head, since: since,
-		result: Verification{Origin: l.origin(), Unsealed: unsealed.Events},
-		gone:   map[ID]Problem{}, erased: map[ID]Problem{}, leaves: map[int64][]byte{},
+		result:  Verification{Origin: l.origin(), Unsealed: unsealed.Events},
+		waiting: map[string]map[ID]Problem{EventsRemoved.Name(): {}, EntityErased.Name(): {}}, leaves: map[int64][]byte{}, short: -1,
 	}
-	for _, step := range []func() error{v.entries, v.ends, v.reasons, v.strays} {
+	for _, step := range []func() error{v.entries, v.ends, v.unlisted, v.strays} {
 		if err := step(); err != nil {
 			return Verification{}, err
 		}
@@ -81,17 +83,18 @@ type verifier struct {
 	head   TreeHead
 	since  *Checkpoint
 
-	next     int64    // the index that comes next
-	position Position // of the entry before
-	beyond   EntryRow // the first entry that the head does not count; its position is 0 if there is none
+	next   int64     // the index that comes next
+	last   Problem   // about the last entry with a position that can be, without a reason
+	beyond *EntryRow // the first entry that the head does not count; nil if there is none
 
 	tree   Tree             // of the entries so far
 	open   []Hash           // the leaves of the tile that is not full yet
 	grown  []Hash           // leaves that are not in the tree yet
 	broken bool             // leaves are missing: there is no tree from here on
-	leaves map[int64][]byte // tiles of level 0 for the entries at hand, by index
+	leaves map[int64][]byte // full tiles of level 0 for the entries at hand, by index
+	short  int64            // the last of them that is not what it should be; -1 if there is none
 
-	gone, erased map[ID]Problem // what has to be listed by an event, with the problem that it is otherwise
+	waiting map[string]map[ID]Problem // by type, what an event of it has to list, and the problem that it is otherwise
 
 	result   Verification
 	problems []Problem
@@ -135,7 +138,7 @@ func (v *verifier) entries() error {
 		}
 		whole := len(rows) == verifyBatch
 		if i := slices.IndexFunc(rows, func(r EntryRow) bool { return r.Index >= v.head.Size }); i >= 0 {
-			v.beyond, rows, whole = rows[i], rows[:i], false
+			v.beyond, rows, whole = &rows[i], rows[:i], false
 		}
 		if err := v.batch(rows); err != nil {
 			return err
@@ -174,28 +177,30 @@ func (v *verifier) entry(r *EntryRow) error {
 		return err
 	}
 	v.next++
-	if r.Position <= v.position {
-		if err := problem("position is not higher than that of the entry before, %d", v.position); err != nil {
-			return err
-		}
-	}
 	if r.Position > v.head.Position {
 		if err := problem("position is higher than the head's, %d", v.head.Position); err != nil {
 			return err
 		}
+	} else {
+		if last := v.last; r.Position <= last.Position { // which of the two is wrong, nobody can tell
+			last.Reason = fmt.Sprintf("position is not lower than that of the next entry, %d", r.Position)
+			if err := errors.Join(v.report(last), problem("position is not higher than that of the entry before, %d", last.Position)); err != nil {
+				return err
+			}
+		}
+		v.last = Problem{Position: r.Position, Index: r.Index, ID: r.ID}
 	}
-	v.position = max(v.position, min(r.Position, v.head.Position))
 
 	leaf, reason := r.Leaf, ""
 	if r.Err == nil && r.Event.ID.IsZero() {
 		v.result.Removed++
-		v.gone[r.ID] = Problem{Position: r.Position, Index: r.Index, ID: r.ID, Reason: "event is not there, and no activity.retention event lists it"}
+		v.waiting[EventsRemoved.Name()][r.ID] = Problem{Position: r.Position, Index: r.Index, ID: r.ID, Reason: "event is not there, and no activity.retention event lists it"}
 	} else {
 		v.result.Events++
 		var erased bool
 		if reason, erased = r.examine(); erased {
 			v.result.Erased++
-			v.erased[r.ID] = Problem{Position: r.Position, Index: r.Index, ID: r.ID, Reason: "event was erased, and no activity.erased event lists it"}
+			v.waiting[EntityErased.Name()][r.ID] = Problem{Position: r.Position, Index: r.Index, ID: r.ID, Reason: "event was erased, and no activity.erased event lists it"}
 		}
 	}
 	if tile, ok := v.leafOf(r.Index); ok && tile != r.Leaf {
@@ -210,6 +215,7 @@ func (v *verifier) entry(r *EntryRow) error {
 	if reason != "" {
 		return problem("%s", reason)
 	}
+	v.listed(&r.Event.Event)
 	return nil
 }
 
@@ -249,33 +255,42 @@ func (e *EntryRow) leafIs(leaf Hash) bool {
 	return reason == ""
 }
 
-// reasons reads what the tenant's events say was removed and erased, and reports what none of them lists. They are read
-// after the entries: what is removed meanwhile is listed by then.
-func (v *verifier) reasons() error {
-	for typ, waiting := range map[string]map[ID]Problem{typeRetention: v.gone, typeErased: v.erased} {
+// listed takes away from what waits to be listed what an event lists.
+func (v *verifier) listed(e *Event) {
+	waiting := v.waiting[e.Type]
+	if len(waiting) == 0 {
+		return
+	}
+	var payload struct {
+		Events []ID `json:"events"`
+	}
+	if json.Unmarshal(e.Payload, &payload) != nil {
+		return // then it lists nothing
+	}
+	for _, id := range payload.Events {
+		delete(waiting, id)
+	}
+}
+
+// unlisted reports what no event lists. An event that does comes after those it lists, except when it was recorded while
+// the entries were read, or in the same batch by another clock: so it is looked for once more.
+func (v *verifier) unlisted() error {
+	for typ, waiting := range v.waiting {
 		query := EventQuery{Tenant: v.tenant, Types: []string{typ}, Oldest: true, Limit: MaxLimit}
 		for len(waiting) > 0 {
 			events, err := v.store.Feed(v.ctx, query)
 			if err != nil {
 				return err
 			}
-			for _, e := range events {
-				var listed struct {
-					Events []ID `json:"events"`
-				}
-				if json.Unmarshal(e.Payload, &listed) != nil {
-					continue // its entry is a problem
-				}
-				for _, id := range listed.Events {
-					delete(waiting, id)
-				}
+			for i := range events {
+				v.listed(&events[i])
 			}
 			if len(events) < MaxLimit {
 				break
 			}
 			query.Min = events[len(events)-1].ID.Next()
 		}
-		for _, p := range waiting {
+		for _, p := range slices.SortedFunc(maps.Values(waiting), func(a, b Problem) int { return cmp.Compare(a.Index, b.Index) }) {
 			if err := v.report(p); err != nil {
 				return err
 			}

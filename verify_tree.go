@@ -57,6 +57,7 @@ func (v *verifier) loadLeaves(rows []EntryRow) error {
 	return v.loadTiles(tiles)
 }
 
+// loadTiles reads tiles of level 0. It reports those that should be full and are not.
 func (v *verifier) loadTiles(tiles []TileID) error {
 	if len(tiles) == 0 {
 		return nil
@@ -66,19 +67,27 @@ func (v *verifier) loadTiles(tiles []TileID) error {
 		return err
 	}
 	for i, id := range tiles {
-		v.leaves[id.Index] = data[i]
+		switch n := len(data[i]) / sha256.Size; {
+		case (id.Index+1)*tileWidth > v.head.Size:
+		case n == tileWidth:
+			v.leaves[id.Index] = data[i]
+		case id.Index != v.short:
+			v.short = id.Index
+			if err := v.report(Problem{Index: id.Index * tileWidth, Reason: fmt.Sprintf("tile %d of level 0 has %d hashes", id.Index, n)}); err != nil {
+				return err
+			}
+		}
 	}
 	return nil
 }
 
-// leafOf returns a leaf as the tile of level 0 has it, if that is full: else the leaves are only in the entries. A tile that lacks
-// leaves has zeros there.
+// leafOf returns a leaf as the tile of level 0 has it, if that is there: the leaves of one that is not full are only in the entries.
 func (v *verifier) leafOf(index int64) (leaf Hash, ok bool) {
-	tile := index / tileWidth
-	if (tile+1)*tileWidth > v.head.Size {
+	data, ok := v.leaves[index/tileWidth]
+	if !ok {
 		return Hash{}, false
 	}
-	return hashAt(v.leaves[tile], int(index%tileWidth)), true
+	return hashAt(data, int(index%tileWidth)), true
 }
 
 // hashAt returns a hash of a tile, or zeros.
@@ -159,33 +168,31 @@ func (v *verifier) ends() error {
 		return err
 	}
 	v.result.Size, v.result.Root = v.tree.Size, v.tree.Root()
-	if err := v.compareHead(); err != nil {
-		return err
-	}
 	if v.since != nil && v.since.Size > v.head.Size {
 		reason := fmt.Sprintf("ledger has %d entries, and had %d at the checkpoint", max(v.head.Size, 0), v.since.Size)
 		if err := v.report(Problem{Index: max(v.head.Size, 0), Reason: reason}); err != nil {
 			return err
 		}
 	}
-	long, err := v.longTile()
-	if err != nil {
-		return err
-	}
-	// The head is read again after what may be beyond it: entries and tiles may have been added meanwhile.
+	// What seems to be beyond the head may have been added since: then the head has it by now.
 	now, err := v.store.Head(v.ctx, v.tenant)
 	if err != nil {
 		return err
 	}
-	if e := &v.beyond; e.Position != 0 && e.Index >= now.Size {
-		if err := v.report(Problem{Position: e.Position, Index: e.Index, ID: e.ID, Reason: fmt.Sprintf("entry is beyond the head, which has %d", now.Size)}); err != nil {
-			return err
-		}
+	if e := v.beyond; e != nil && e.Index >= now.Size {
+		return v.report(Problem{Position: e.Position, Index: e.Index, ID: e.ID, Reason: fmt.Sprintf("entry is beyond the head, which has %d", now.Size)})
 	}
-	if long != nil && now.Size == v.head.Size {
-		return v.report(*long)
+	if err := v.compareHead(); err != nil {
+		return err
 	}
-	return nil
+	long, err := v.longTile()
+	if err != nil || long == nil {
+		return err
+	}
+	if now, err = v.store.Head(v.ctx, v.tenant); err != nil || now.Size != v.head.Size {
+		return err
+	}
+	return v.report(*long)
 }
 
 func (v *verifier) compareHead() error {
@@ -193,8 +200,8 @@ func (v *verifier) compareHead() error {
 	if !v.head.whole() {
 		return v.report(Problem{Position: v.head.Position, Index: last, Reason: fmt.Sprintf("head has %d hashes for %d entries", len(v.head.Edge), v.head.Size)})
 	}
-	if v.head.Position != v.position {
-		if err := v.report(Problem{Position: v.position, Index: last, Reason: fmt.Sprintf("head has another position than the last entry, %d", v.head.Position)}); err != nil {
+	if v.head.Position != v.last.Position {
+		if err := v.report(Problem{Position: v.last.Position, Index: last, Reason: fmt.Sprintf("head has another position than the last entry, %d", v.head.Position)}); err != nil {
 			return err
 		}
 	}
