@@ -14,7 +14,7 @@ import (
 )
 
 func TestAwait(t *testing.T) {
-	journal := newLedger(t, newLedgerStore())
+	journal := followed(t, newLedgerStore())
 	first := write(t, journal, "acme", 1)
 	write(t, journal, "globex", 1)
 	last := write(t, journal, "acme", 1)
@@ -32,7 +32,7 @@ func TestAwait(t *testing.T) {
 func TestAwaitWaits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store := newLedgerStore()
-		journal := newLedger(t, store)
+		journal := followed(t, store)
 		ids := make(chan activity.ID)
 		got := make(chan activity.Entry)
 		for range 20 {
@@ -73,7 +73,7 @@ func TestAwaitWaits(t *testing.T) {
 // TestAwaitNeverCommitted waits as long as its context says.
 func TestAwaitNeverCommitted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		journal := newLedger(t, newLedgerStore())
+		journal := followed(t, newLedgerStore())
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		defer cancel()
 		began := time.Now()
@@ -87,7 +87,7 @@ func TestAwaitNeverCommitted(t *testing.T) {
 func TestAwaitBroken(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store := newLedgerStore()
-		journal := newLedger(t, store)
+		journal := followed(t, store)
 		go func() {
 			time.Sleep(time.Minute)
 			store.broken.Store(true)
@@ -100,7 +100,7 @@ func TestAwaitBroken(t *testing.T) {
 
 func TestInTransactionNobodyFollows(t *testing.T) {
 	store := newLedgerStore()
-	journal := newLedger(t, store)
+	journal := followed(t, store)
 	err := store.InTx(t.Context(), func(tx activity.Store) error {
 		inside := journal.With(tx)
 		id := write(t, inside, "acme", 1).ID
@@ -131,7 +131,7 @@ func runJournal(t testing.TB, journal *activity.Journal) (stop func() error) {
 func TestRunSeals(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store := newLedgerStore()
-		journal := newLedger(t, store)
+		journal := followed(t, store)
 		stop := runJournal(t, journal)
 		time.Sleep(time.Minute)
 		if n := store.seals.Load(); n < 4*59 || n > 4*61 {

@@ -17,7 +17,7 @@ import (
 // TestConsumeBackoff has a function fail all the time.
 func TestConsumeBackoff(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		journal := newLedger(t, newLedgerStore())
+		journal := followed(t, newLedgerStore())
 		write(t, journal, "acme", 1)
 		w := consume(t, journal, func(context.Context, []activity.Entry) error { return errors.New("no\x00 \xff") })
 		for failures := 1; failures < 20; failures++ {
@@ -76,7 +76,7 @@ func TestConsumeSinglesOut(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				journal := newLedger(t, newLedgerStore())
+				journal := followed(t, newLedgerStore())
 				write(t, journal, "acme", 5)
 				failed := 0
 				w := consume(t, journal, func(_ context.Context, entries []activity.Entry) error {
@@ -110,7 +110,7 @@ func TestConsumeSinglesOut(t *testing.T) {
 
 func TestConsumePanics(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		journal := newLedger(t, newLedgerStore())
+		journal := followed(t, newLedgerStore())
 		write(t, journal, "acme", 1)
 		panics := true
 		w := consume(t, journal, func(context.Context, []activity.Entry) error {
@@ -133,7 +133,7 @@ func TestConsumePanics(t *testing.T) {
 // TestConsumeParksByPanic has a panic whose value is an ErrPark.
 func TestConsumeParksByPanic(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		journal := newLedger(t, newLedgerStore())
+		journal := followed(t, newLedgerStore())
 		write(t, journal, "acme", 1)
 		w := consume(t, journal, func(context.Context, []activity.Entry) error { panic(activity.ErrPark) })
 		time.Sleep(time.Second)
@@ -145,7 +145,7 @@ func TestConsumeParksByPanic(t *testing.T) {
 // TestConsumeEntriesOfItsOwn has a function spoil what it was given, and fail.
 func TestConsumeEntriesOfItsOwn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		journal := newLedger(t, newLedgerStore())
+		journal := followed(t, newLedgerStore())
 		write(t, journal, "acme", 1)
 		var payloads []string
 		w := consume(t, journal, func(_ context.Context, entries []activity.Entry) error {
@@ -169,7 +169,7 @@ func TestConsumeEntriesOfItsOwn(t *testing.T) {
 func TestConsumeUnreadable(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store := newLedgerStore()
-		journal := newLedger(t, store)
+		journal := followed(t, store)
 		write(t, journal, "acme", 4)
 		store.spoil(3, errBroken)
 		w := consume(t, journal, nil)
@@ -193,7 +193,7 @@ func TestConsumeUnreadable(t *testing.T) {
 func TestRedoAndDiscard(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store := newLedgerStore()
-		journal := newLedger(t, store)
+		journal := followed(t, store)
 		write(t, journal, "acme", 250)
 		seal(t, journal, 250)
 		w := consume(t, journal, func(context.Context, []activity.Entry) error { return activity.ErrPark })
@@ -256,7 +256,7 @@ func TestRedoAndDiscard(t *testing.T) {
 
 func TestReset(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		journal := newLedger(t, newLedgerStore())
+		journal := followed(t, newLedgerStore())
 		write(t, journal, "acme", 5)
 		seal(t, journal, 5)
 		consumer := journal.Consumer("index")

@@ -94,7 +94,7 @@ func parked(t testing.TB, journal *activity.Journal) []activity.Parked {
 
 func TestConsume(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		journal := newLedger(t, newLedgerStore())
+		journal := followed(t, newLedgerStore())
 		write(t, journal, "acme", 1200)
 		write(t, journal, "globex", 34)
 		w := consume(t, journal, nil)
@@ -136,7 +136,7 @@ func TestConsume(t *testing.T) {
 }
 
 func TestConsumeRefuses(t *testing.T) {
-	journal := newLedger(t, newLedgerStore())
+	journal := followed(t, newLedgerStore())
 	fn := func(context.Context, []activity.Entry) error { return nil }
 	for _, name := range []string{"", strings.Repeat("n", activity.MaxConsumer+1), "\xff"} {
 		consumer := journal.Consumer(name)
@@ -164,7 +164,7 @@ func TestConsumeRefuses(t *testing.T) {
 
 func TestConsumeTwiceInOneProcess(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		journal := newLedger(t, newLedgerStore())
+		journal := followed(t, newLedgerStore())
 		w := consume(t, journal, nil)
 		time.Sleep(time.Second)
 		fn := func(context.Context, []activity.Entry) error { return nil }
@@ -185,10 +185,10 @@ func TestConsumeTwiceInOneProcess(t *testing.T) {
 func TestConsumersStandBy(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store := newLedgerStore()
-		journal := newLedger(t, store)
+		journal := followed(t, store)
 		waiting := map[*work]bool{}
 		for range 3 {
-			waiting[consume(t, newLedger(t, store.another()), nil)] = true
+			waiting[consume(t, followed(t, store.another()), nil)] = true
 		}
 		for round := range activity.Position(3) {
 			for i := range activity.Position(100) {
@@ -222,14 +222,14 @@ func TestConsumerDies(t *testing.T) {
 		store := newLedgerStore()
 		cut := store.another()
 		began, release := make(chan context.Context), make(chan error)
-		dying := consume(t, newLedger(t, cut), func(ctx context.Context, entries []activity.Entry) error {
+		dying := consume(t, followed(t, cut), func(ctx context.Context, entries []activity.Entry) error {
 			if entries[0].Position == 1 {
 				return nil
 			}
 			began <- ctx
 			return <-release
 		})
-		journal := newLedger(t, store)
+		journal := followed(t, store)
 		write(t, journal, "acme", 1)
 		time.Sleep(11 * time.Second)
 		write(t, journal, "acme", 1)
@@ -269,7 +269,7 @@ func TestConsumerDies(t *testing.T) {
 func TestConsumerIsTaken(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store := newLedgerStore()
-		journal := newLedger(t, store)
+		journal := followed(t, store)
 		write(t, journal, "acme", 1)
 		causes := make(chan error, 1)
 		w := consume(t, journal, func(ctx context.Context, entries []activity.Entry) error {
@@ -304,7 +304,7 @@ func TestConsumerIsTaken(t *testing.T) {
 func TestConsumerMovedMeanwhile(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store := newLedgerStore()
-		journal := newLedger(t, store)
+		journal := followed(t, store)
 		write(t, journal, "acme", 2)
 		w := consume(t, journal, nil)
 		time.Sleep(time.Second)
@@ -321,7 +321,7 @@ func TestConsumerMovedMeanwhile(t *testing.T) {
 func TestConsumeAfterEnd(t *testing.T) {
 	for _, done := range []bool{true, false} {
 		synctest.Test(t, func(t *testing.T) {
-			journal := newLedger(t, newLedgerStore())
+			journal := followed(t, newLedgerStore())
 			write(t, journal, "acme", 3)
 			var w *work
 			begin := make(chan struct{})
@@ -352,7 +352,7 @@ func TestConsumeAfterEnd(t *testing.T) {
 func TestConsumeWhileStoreIsBroken(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store := newLedgerStore()
-		journal := newLedger(t, store)
+		journal := followed(t, store)
 		write(t, journal, "acme", 1)
 		w := consume(t, journal, nil)
 		time.Sleep(time.Second)
@@ -382,9 +382,9 @@ func TestConsumeAtLeastOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store := newLedgerStore()
 		cut := store.another()
-		journal := newLedger(t, store)
+		journal := followed(t, store)
 		write(t, journal, "acme", 10)
-		dying := consume(t, newLedger(t, cut), func(context.Context, []activity.Entry) error {
+		dying := consume(t, followed(t, cut), func(context.Context, []activity.Entry) error {
 			cut.broken.Store(true)
 			return nil
 		})
@@ -405,7 +405,7 @@ func TestConsumeAtLeastOnce(t *testing.T) {
 func TestConsumeAhead(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store := newLedgerStore()
-		journal := newLedger(t, store)
+		journal := followed(t, store)
 		write(t, journal, "acme", 2)
 		seal(t, journal, 2)
 		check(t, store.ResetConsumer(t.Context(), activity.ConsumerReset{Name: "index", Position: 3}))
@@ -424,7 +424,7 @@ func TestConsumeAhead(t *testing.T) {
 func TestConsumeGaps(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store := newLedgerStore()
-		journal := newLedger(t, store)
+		journal := followed(t, store)
 		write(t, journal, "acme", 10)
 		seal(t, journal, 10)
 		store.remove(1, 2)

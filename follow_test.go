@@ -15,7 +15,7 @@ import (
 )
 
 func TestFollowFromAnyPosition(t *testing.T) {
-	journal := newLedger(t, newLedgerStore())
+	journal := followed(t, newLedgerStore())
 	for range 4 {
 		write(t, journal, "acme", 2)
 		write(t, journal, "globex", 1)
@@ -40,7 +40,7 @@ func TestFollowFromAnyPosition(t *testing.T) {
 }
 
 func TestFollowTypes(t *testing.T) {
-	journal := newLedger(t, newLedgerStore())
+	journal := followed(t, newLedgerStore())
 	acme := journal.Tenant("acme")
 	for range 3 {
 		_, err := acme.Record(t.Context(), noted.New(note{}).By(ana), called.New(note{}).By(ana))
@@ -61,7 +61,7 @@ func TestFollowTypes(t *testing.T) {
 // TestFollowWaits has events that are recorded while somebody waits seen within a tick.
 func TestFollowWaits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		journal := newLedger(t, newLedgerStore())
+		journal := followed(t, newLedgerStore())
 		ctx, cancel := context.WithCancel(t.Context())
 		var delays []time.Duration
 		var err error
@@ -98,7 +98,7 @@ func TestFollowWaits(t *testing.T) {
 
 func TestFollowHasEventsOfItsOwn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		journal := newLedger(t, newLedgerStore())
+		journal := followed(t, newLedgerStore())
 		texts := make(chan string, 2)
 		for range 2 {
 			go func() {
@@ -126,7 +126,7 @@ func TestFollowHasEventsOfItsOwn(t *testing.T) {
 // TestSlowFollower has one that sleeps in its loop, while another sees all at once; later it has missed nothing.
 func TestSlowFollower(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		journal := newLedger(t, newLedgerStore())
+		journal := followed(t, newLedgerStore())
 		const n = 5000 // more than is kept for followers
 		wake := make(chan struct{})
 		var slow []activity.Position
@@ -171,7 +171,7 @@ func TestSlowFollower(t *testing.T) {
 func TestFollowers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store := newLedgerStore()
-		journal := newLedger(t, store)
+		journal := followed(t, store)
 		const writers, each, size = 8, 50, 7
 		total := writers * each * size
 		var writing sync.WaitGroup
@@ -184,7 +184,7 @@ func TestFollowers(t *testing.T) {
 			})
 		}
 		defer writing.Wait()
-		other := newLedger(t, store.another()) // a second process
+		other := followed(t, store.another()) // a second process
 		lists := make(chan []activity.Position)
 		for i := range 10 {
 			go func() {
@@ -203,7 +203,7 @@ func TestOneTailer(t *testing.T) {
 	reads := func(followers int) (reads, seals int64) {
 		synctest.Test(t, func(t *testing.T) {
 			store := newLedgerStore()
-			journal := newLedger(t, store)
+			journal := followed(t, store)
 			ctx, cancel := context.WithCancel(t.Context())
 			seen := make(chan int)
 			for range followers {
@@ -241,7 +241,7 @@ func TestOneTailer(t *testing.T) {
 func TestTailerEnds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store := newLedgerStore()
-		journal := newLedger(t, store)
+		journal := followed(t, store)
 		write(t, journal, "acme", 10)
 		for range 3 {
 			follow(t, journal, activity.FollowOptions{}, 10)
@@ -278,7 +278,7 @@ func TestTailerEnds(t *testing.T) {
 }
 
 func TestFollowRefuses(t *testing.T) {
-	journal := newLedger(t, newLedgerStore())
+	journal := followed(t, newLedgerStore())
 	write(t, journal, "acme", 3)
 	seal(t, journal, 3)
 	for _, o := range []activity.FollowOptions{{After: -1}, {After: 1<<63 - 1}, {Tenant: "\xff"}} {
@@ -297,7 +297,7 @@ func TestFollowRefuses(t *testing.T) {
 
 func TestFollowGaps(t *testing.T) {
 	store := newLedgerStore()
-	journal := newLedger(t, store)
+	journal := followed(t, store)
 	write(t, journal, "acme", 3)     // 1 … 3
 	write(t, journal, "globex", 2)   // 4, 5
 	write(t, journal, "acme", 1_200) // 6 … 1205
@@ -332,7 +332,7 @@ func TestFollowGaps(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 				defer cancel()
-				got, err := followError(ctx, newLedger(t, store), tt.options)
+				got, err := followError(ctx, followed(t, store), tt.options)
 				wantPositions(t, "came", got, tt.want)
 				if gap, ok := errors.AsType[*activity.PositionError](err); tt.gap == nil && !errors.Is(err, context.DeadlineExceeded) || tt.gap != nil && (!ok || *gap != *tt.gap || !errors.Is(err, activity.ErrGone)) {
 					t.Errorf("it ended with %v, want %v", err, tt.gap)
@@ -344,7 +344,7 @@ func TestFollowGaps(t *testing.T) {
 
 func TestFollowUnreadable(t *testing.T) {
 	store := newLedgerStore()
-	journal := newLedger(t, store)
+	journal := followed(t, store)
 	write(t, journal, "acme", 3)
 	store.spoil(2, errBroken)
 	got, err := followError(t.Context(), journal, activity.FollowOptions{Gaps: true})
@@ -380,7 +380,7 @@ func (l *listening) Listen(ctx context.Context, hint func()) error {
 func TestListener(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store := &listening{ledgerStore: newLedgerStore(), hints: make(chan struct{}), err: errBroken}
-		journal := newLedger(t, store)
+		journal := followed(t, store)
 		seen := make(chan time.Duration)
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan struct{})
@@ -428,7 +428,7 @@ func TestListenerThatCannot(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store := &listening{ledgerStore: newLedgerStore(), hints: make(chan struct{}), err: fmt.Errorf("on this engine: %w", errors.ErrUnsupported)}
 		close(store.hints)
-		journal := newLedger(t, store)
+		journal := followed(t, store)
 		go func() {
 			time.Sleep(10 * time.Minute)
 			write(t, journal, "acme", 1)

@@ -110,8 +110,8 @@ func (s *ledgerStore) spoil(p activity.Position, err error) {
 	s.unreadable = map[activity.Position]error{p: err}
 }
 
-// newLedger makes a journal whose clock is that of the bubble.
-func newLedger(t testing.TB, store activity.Store) *activity.Journal {
+// followed makes a journal whose clock is that of the bubble.
+func followed(t testing.TB, store activity.Store) *activity.Journal {
 	t.Helper()
 	journal, err := activity.New(store, &activity.Config{
 		Types: []activity.EventType{noted, called}, Now: time.Now, Logger: slog.New(slog.DiscardHandler),
@@ -171,7 +171,7 @@ func wantPositions(t testing.TB, what string, got, want []activity.Position) {
 
 func TestSeal(t *testing.T) {
 	store := newLedgerStore()
-	journal := newLedger(t, store)
+	journal := followed(t, store)
 	seal(t, journal, 0)
 	write(t, journal, "acme", 10_001)
 	store.seals.Store(0)
@@ -184,7 +184,7 @@ func TestSeal(t *testing.T) {
 
 func TestSealWithinTransaction(t *testing.T) {
 	store := newLedgerStore()
-	journal := newLedger(t, store)
+	journal := followed(t, store)
 	for _, undo := range []error{errors.New("undo"), nil} {
 		err := store.InTx(t.Context(), func(tx activity.Store) error {
 			inside := journal.With(tx)
