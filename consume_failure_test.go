@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -112,9 +113,9 @@ func TestConsumePanics(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		journal := followed(t, newLedgerStore())
 		write(t, journal, "acme", 1)
-		panics := true
+		var calm atomic.Bool
 		w := consume(t, journal, func(context.Context, []activity.Entry) error {
-			if panics {
+			if !calm.Load() {
 				panic(strings.Repeat("é", activity.MaxReason))
 			}
 			return nil
@@ -123,7 +124,7 @@ func TestConsumePanics(t *testing.T) {
 		if s := state(t, journal); s.Failures != 1 || !strings.HasPrefix(s.Error, "panic: éé") || len(s.Error) > activity.MaxReason {
 			t.Errorf("after a panic, the consumer is %+v", s)
 		}
-		panics = false
+		calm.Store(true)
 		time.Sleep(time.Second)
 		wantState(t, journal, activity.ConsumerState{Position: 1})
 		w.stop(t)
