@@ -181,6 +181,47 @@ func (s *Store) QuotaStatements(keys []activity.QuotaKey, id, task activity.ID, 
 	}
 }
 
+// LedgerStatements returns what is sent for the ledger and for consumers, but for what only inserts, and for lists of all consumers.
+// Those of entries come in the order of an index.
+func (s *Store) LedgerStatements(tenant string, id activity.ID, after activity.Position) (entries, others map[string][]any) {
+	e := s.engine
+	texts, consumers := e.ledgerTexts(), e.consumerTexts()
+	entries, others = map[string][]any{}, map[string][]any{}
+	for _, q := range []activity.EntryQuery{{After: after, Limit: 100}, {Tenant: tenant, Index: 10, Limit: 100}, {Tenant: tenant, After: after, Limit: 100}} {
+		text, args := entriesQuery(texts, &q)
+		entries[text] = args
+	}
+	others[texts.unsealed] = nil
+	others[texts.entry] = []any{e.key(id)}
+	others[texts.head] = []any{tenant}
+	others[texts.strays] = []any{tenant, e.key(id), maxStrayed}
+	others[texts.ledgers] = []any{"", 100}
+	now := e.now(time.Unix(1e9, 0))
+	others[consumers.take] = []any{"c", e.id(id), now, 1000}
+	others[consumers.consumer] = []any{"c"}
+	others[consumers.parked] = []any{"c", 1, 100}
+	others[consumers.unpark] = []any{"c", 1}
+	if e, ok := e.(postgres); ok {
+		others[pgResetConsumer] = []any{"c", 1, now}
+		others[pgWaits], others[pgTurn], others[pgTurnIsDue] = nil, nil, []any{1}
+		others[pgHeads] = []any{pgTexts([]string{tenant, "b"})}
+		others[pgLeaves] = []any{pgTexts([]string{tenant, "b"}), "{1,2}", "{3,4}"}
+		others[pgTiles] = []any{tenant, "{0,1}", "{0,0}"}
+		others[pgMoveConsumer] = pgMoveColumns(e, &activity.ConsumerMove{Name: "c", Holder: id, Park: []activity.Parked{{Position: 1}}})
+		return entries, others
+	}
+	others[sqliteWaits], others[sqliteLast] = nil, nil
+	others[sqliteWaiting], others[sqliteDeleteWaiting] = []any{5000}, []any{1}
+	others[sqliteHeads] = []any{jsonList([]string{tenant, "b"})}
+	others[sqliteLeaves] = []any{tenant, 1, 2}
+	others[sqliteTiles] = []any{tenant, "[[0,1],[0,0]]"}
+	others[sqliteMoveConsumer] = []any{"c", e.id(id), 1, 0, "", nil, false}
+	return entries, others
+}
+
+// SetPatience sets how long Listen waits for its own notification.
+func (s *Store) SetPatience(d time.Duration) { s.patience = d }
+
 // SetTurns sets from how many bytes on the pending tables change their roles, and how often that is tried.
 func (s *Store) SetTurns(size int64, pause time.Duration) { s.turns.size, s.turns.pause = size, pause }
 

@@ -16,6 +16,7 @@ LEFT JOIN LATERAL (
   LIMIT 1
 ) e ON true`
 
+	// A planner that knows the limit, and takes the tenant for a small one, reads and sorts all of it.
 	pgEntries = `
 SELECT ` + entryColumns + `
 FROM (
@@ -23,7 +24,7 @@ FROM (
   FROM activity_ledger
   WHERE position > $1::bigint AND index >= $2::bigint
   ORDER BY position
-  LIMIT $3::integer
+  LIMIT (SELECT $3::integer)
 ) l` + pgEventOfEntry + `
 ORDER BY l.position`
 
@@ -34,7 +35,7 @@ FROM (
   FROM activity_ledger
   WHERE tenant = $1::text AND index >= /*FIRST*/ AND position > $2::bigint
   ORDER BY index
-  LIMIT $4::integer
+  LIMIT (SELECT $4::integer)
 ) l` + pgEventOfEntry + `
 ORDER BY l.index`
 
@@ -92,7 +93,7 @@ WITH page AS MATERIALIZED (
     FROM activity_event
     WHERE id > $2::uuid
     ORDER BY id
-    LIMIT $3::integer
+    LIMIT (SELECT $3::integer)
   ) e
   LEFT JOIN LATERAL (
     SELECT true AS found

@@ -58,15 +58,15 @@ CROSS JOIN activity_tile t ON t.tenant = ?1 AND t.level = k.value ->> 0 AND t."i
 	// What is waiting is listed once.
 	sqliteStrays = `
 WITH page AS MATERIALIZED (
-  SELECT e.id, e.tenant = ?1 AND NOT EXISTS (SELECT 1 FROM activity_ledger l WHERE l.event_id = e.id) AS loose,
-    row_number() OVER (ORDER BY e.id) AS n
+  SELECT some.id, some.tenant = ?1 AND NOT EXISTS (SELECT 1 FROM activity_ledger l WHERE l.event_id = some.id) AS loose,
+    row_number() OVER (ORDER BY some.id) AS n
   FROM (
-    SELECT f.id, f.tenant
-    FROM activity_event f
-    WHERE f.id > ?2
-    ORDER BY f.id
+    SELECT e.id, e.tenant
+    FROM activity_event e
+    WHERE e.id > ?2
+    ORDER BY e.id
     LIMIT ?3
-  ) e
+  ) some
 )
 SELECT p.id, true
 FROM page p

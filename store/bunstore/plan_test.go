@@ -159,7 +159,11 @@ func explainPostgres(t *testing.T, s *bunstore.Store, text string, args []any) s
 				t.Fatalf("%v\n%s", err, setup)
 			}
 		}
-		rows, err := conn.QueryContext(t.Context(), `EXPLAIN (COSTS OFF) EXECUTE shape (`+strings.Join(literals, ", ")+`)`)
+		call := `shape (` + strings.Join(literals, ", ") + `)`
+		if len(args) == 0 {
+			call = `shape`
+		}
+		rows, err := conn.QueryContext(t.Context(), `EXPLAIN (COSTS OFF) EXECUTE `+call)
 		if err != nil {
 			t.Fatalf("%v\n%s", err, text)
 		}

@@ -132,7 +132,8 @@ func (s *Store) seal(ctx context.Context, limit int) (int, error) {
 }
 
 // tails reads the leaves of those tiles that become full, as far as they are in the ledger.
-func (s *Store) tails(ctx context.Context, tenants []string, heads map[string]activity.TreeHead, leaves map[string][]activity.Hash) (map[string][]activity.Hash, error) {
+func (s *Store) tails(ctx context.Context, tenants []string, heads map[string]activity.TreeHead,
+	leaves map[string][]activity.Hash) (map[string][]activity.Hash, error) {
 	var wanted []leafRange
 	for _, tenant := range tenants {
 		head := heads[tenant]

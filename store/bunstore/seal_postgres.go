@@ -25,9 +25,11 @@ DELETE FROM activity_pending p
 USING (SELECT ctid AS place FROM activity_pending LIMIT $1::integer) s
 WHERE p.ctid = s.place
 RETURNING p.event_id, p.tenant, p.recorded_at, p.leaf`
-	pgPlanning = `
-SELECT current_setting('enable_seqscan'), current_setting('enable_hashjoin'), current_setting('enable_mergejoin'), current_setting('jit')`
-	pgPlan = `
+	pgPlanByPlace = `
+SELECT current_setting('enable_seqscan'), current_setting('enable_hashjoin'), current_setting('enable_mergejoin'), current_setting('jit'),
+  set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true),
+  set_config('jit', 'off', true)`
+	pgPlanAsBefore = `
 SELECT set_config('enable_seqscan', $1::text, true), set_config('enable_hashjoin', $2::text, true),
   set_config('enable_mergejoin', $3::text, true), set_config('jit', $4::text, true)`
 
@@ -98,11 +100,9 @@ func (postgres) lockSeal(ctx context.Context, s *Store) error {
 }
 
 func (postgres) takeWaiting(ctx context.Context, s *Store, limit int) (found []waiting, err error) {
-	var before [4]string
-	if err := s.tx.QueryRowContext(ctx, pgPlanning).Scan(&before[0], &before[1], &before[2], &before[3]); err != nil {
-		return nil, err
-	}
-	if _, err := s.tx.ExecContext(ctx, pgPlan, "off", "off", "off", "off"); err != nil {
+	var before, now [4]string
+	err = s.tx.QueryRowContext(ctx, pgPlanByPlace).Scan(&before[0], &before[1], &before[2], &before[3], &now[0], &now[1], &now[2], &now[3])
+	if err != nil {
 		return nil, err
 	}
 	filled := s.turns.index()
@@ -116,7 +116,7 @@ func (postgres) takeWaiting(ctx context.Context, s *Store, limit int) (found []w
 		}
 		found = append(found, rows...)
 	}
-	_, err = s.tx.ExecContext(ctx, pgPlan, before[0], before[1], before[2], before[3])
+	_, err = s.tx.ExecContext(ctx, pgPlanAsBefore, before[0], before[1], before[2], before[3])
 	return found, err
 }
 

@@ -69,15 +69,16 @@ func TestManySealers(t *testing.T) {
 		seal := func(store *bunstore.Store, cut bool) {
 			random := rand.New(rand.NewPCG(2, 3))
 			for stop.Err() == nil {
-				ctx := context.Context(stop)
+				ctx, end := context.WithCancel(stop)
 				if cut {
 					e := endingAt(stop, 1+random.IntN(40))
-					defer e.end()
-					ctx = e
+					ctx, end = e, e.end
 				}
 				// A request to stop may reach the server late, and stop the next call of the same pool.
 				late := func(err error) bool { return cut && strings.Contains(err.Error(), "57014") }
-				if _, err := store.Seal(ctx, 1+random.IntN(200)); err != nil && !errors.Is(err, context.Canceled) && !late(err) {
+				_, err := store.Seal(ctx, 1+random.IntN(200))
+				end()
+				if err != nil && !errors.Is(err, context.Canceled) && !late(err) {
 					t.Errorf("sealing: %v", err)
 					return
 				}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/go-activity/activity"
 	"github.com/go-activity/activity/internal/pgtest"
+	"github.com/go-activity/activity/store/bunstore"
 	"github.com/go-activity/activity/store/postgres"
 )
 
@@ -83,7 +84,11 @@ func TestGrantsOfReadme(t *testing.T) {
 	}
 	useTasks(t, service)
 	useQuotas(t, service)
+	useLedger(t, service)
 	for _, statement := range []string{
+		`UPDATE activity_ledger SET leaf = ''`, `DELETE FROM activity_ledger`, `TRUNCATE activity_ledger`, `ALTER TABLE activity_ledger DISABLE TRIGGER ALL`,
+		`DELETE FROM activity_head`, `DELETE FROM activity_tile`, `TRUNCATE activity_tile`, `UPDATE activity_pending SET leaf = ''`,
+		`INSERT INTO activity_pending_turn VALUES (2, true)`, `DELETE FROM activity_pending_turn`, `DELETE FROM activity_consumer`,
 		`UPDATE activity_outcome SET message = ''`, `DELETE FROM activity_outcome`, `TRUNCATE activity_outcome`,
 		`DELETE FROM activity_task`, `DELETE FROM activity_task_facet`, `DELETE FROM activity_tally`,
 		`DELETE FROM activity_quota`, `TRUNCATE activity_quota_hold`, `TRUNCATE activity_quota_use`,
@@ -178,5 +183,57 @@ func useQuotas(t *testing.T, s activity.Store) {
 	now = now.Add(time.Hour)
 	if n, err := s.ForgetUse(ctx, activity.ForgetQuery{Quota: "calls", Age: time.Minute, Clock: clock, Limit: 10}); n != 2 || err != nil {
 		t.Errorf("ForgetUse = %d, %v", n, err)
+	}
+}
+
+// useLedger makes every kind of call on the ledger and on consumers that writes, until the pending tables have changed their roles.
+func useLedger(t *testing.T, s *bunstore.Store) {
+	t.Helper()
+	ctx := t.Context()
+	j, err := activity.New(s, &activity.Config{Types: []activity.EventType{noteAdded}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	drafts := make([]activity.Draft, 12_000) // more than a megabyte
+	for i := range drafts {
+		drafts[i] = noteAdded.New(note{}).By(activity.System("test"))
+	}
+	if _, err := j.Tenant("acme").Record(ctx, drafts...); err != nil {
+		t.Fatal(err)
+	}
+	for n := -1; n != 0; {
+		if n, err = s.Seal(ctx, 50_000); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var turned bool
+	if err := s.DB().QueryRowContext(ctx, `SELECT b FROM activity_pending_turn`).Scan(&turned); err != nil || !turned {
+		t.Errorf("the pending tables have changed their roles: %v, %v", turned, err)
+	}
+	entries, err := s.Entries(ctx, activity.EntryQuery{Tenant: "acme", After: 5, Limit: 10})
+	if err != nil || len(entries) != 10 {
+		t.Errorf("%d entries, %v", len(entries), err)
+	}
+	if strays, err := s.Strays(ctx, "acme", activity.ID{}, 1); err != nil || len(strays) != 0 {
+		t.Errorf("strays are %v, %v", strays, err)
+	}
+	if tiles, err := s.Tiles(ctx, "acme", []activity.TileID{{Level: 1}}); err != nil || len(tiles[0]) < 32*40 {
+		t.Errorf("the tiles are %d, %v", len(tiles), err)
+	}
+	holder := activity.ID{3}
+	for range 2 {
+		if _, err := s.TakeConsumer(ctx, activity.ConsumerTake{Name: "mail", Holder: holder, Lease: time.Minute}); err != nil {
+			t.Fatal(err)
+		}
+		err := s.MoveConsumer(ctx, activity.ConsumerMove{Name: "mail", Holder: holder, Position: 2, Park: []activity.Parked{{Position: 1, Through: 1}}, Release: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := s.ResetConsumer(ctx, activity.ConsumerReset{Name: "mail"}); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Unpark(ctx, "mail", 1); err != nil {
+		t.Fatal(err)
 	}
 }
