@@ -225,6 +225,9 @@ func (s *Store) SetPatience(d time.Duration) { s.patience = d }
 // SetTurns sets from how many bytes on the pending tables change their roles, and how often that is tried.
 func (s *Store) SetTurns(size int64, pause time.Duration) { s.turns.size, s.turns.pause = size, pause }
 
+// EndTurn lets the pending tables change their roles, if activity_pending_b is being filled or not.
+func (s *Store) EndTurn(ctx context.Context, b bool) error { return postgres{}.endTurn(ctx, s, b) }
+
 // MigrateDown undoes one migration, as if the program had never known it.
 func (s *Store) MigrateDown(ctx context.Context, name string) error {
 	migrations, err := s.migrations()

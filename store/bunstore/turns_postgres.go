@@ -83,22 +83,26 @@ func (t *turns) ask(ctx context.Context, db conn) error {
 	return nil
 }
 
-// changeTurns truncates the table that is not being filled, and fills that from then on, if it can be locked at once: who has
-// added to it and not committed yet is in the way, as is a dump of the database.
-func (postgres) changeTurns(ctx context.Context, s *Store) error {
+// changeTurns lets the tables change their roles if it is worth it.
+func (e postgres) changeTurns(ctx context.Context, s *Store) error {
 	var b, due bool
 	if err := s.write.DB.QueryRowContext(ctx, pgTurnIsDue, s.turns.size).Scan(&b, &due); err != nil || !due {
 		return err
 	}
+	return e.endTurn(ctx, s, b)
+}
+
+// endTurn ends the turn of activity_pending_b, or that of activity_pending: the other one is truncated, and filled from then on, if
+// it is empty and can be locked at once. Who has added to it and not committed yet is in the way, as is a dump of the database.
+func (postgres) endTurn(ctx context.Context, s *Store, b bool) error {
 	changed := false
 	err := s.begin(ctx, func(_ *sql.Conn, tx *sql.Tx) error {
-		var locked, empty bool
+		var locked, empty, now bool
 		if err := tx.QueryRowContext(ctx, pgTryLockSeal).Scan(&locked); err != nil || !locked {
 			return err
 		}
-		// What was found before the lock may not hold.
-		if err := tx.QueryRowContext(ctx, pgTurnIsDue, s.turns.size).Scan(&b, &due); err != nil || !due {
-			return err
+		if err := tx.QueryRowContext(ctx, pgTurn).Scan(&now); err != nil || now != b {
+			return err // another process was first
 		}
 		idle := func(text string) string {
 			if b {
