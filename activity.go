@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/mod/sumdb/note"
 	"golang.org/x/text/language"
 )
 
@@ -34,6 +35,15 @@ type Config struct {
 	// MaxPayload is the most bytes that a payload may have. Defaults to 65,536.
 	MaxPayload int
 
+	// Origin names this journal in the checkpoints of its ledgers, followed by a slash and the tenant: a URL without a scheme
+	// that nobody else uses, such as "crm.example.com/activity". At most 255 bytes, without spaces and plus signs.
+	// Changing it makes other ledgers of the same events. Defaults to "activity".
+	Origin string
+
+	// Signer signs checkpoints, with a key that [GenerateKey] has made or one that is kept elsewhere. It may be called by
+	// many goroutines. Defaults to none, so that there are no checkpoints and no proofs.
+	Signer note.Signer
+
 	// Now tells the time, for tests. Defaults to time.Now, except that the leases, starts and ends
 	// of tasks, and quotas, use the clock of the database then.
 	Now func() time.Time
@@ -47,6 +57,7 @@ type Config struct {
 type Journal struct {
 	store  Store
 	shared *shared
+	bound  bool // to a store that was given to With
 }
 
 // shared is what all journals made of one by With have in common.
@@ -59,12 +70,16 @@ type shared struct {
 	locale     *chain                                             // of Config.Locale
 	locales    locales
 	maxPayload int
+	origin     string
+	signer     note.Signer // nil if there is none
 	now        func() time.Time
 	clock      func() time.Time // Config.Now, or a function that returns the zero time: the store's clock
 	logger     *slog.Logger
 	ids        idSource
 	runs       runs
 	turns      turns
+	tailer     tailer
+	consuming  consuming
 }
 
 // New makes a journal on a store. A nil config means defaults. What is wrong with the config is an
@@ -86,6 +101,17 @@ func New(store Store, config *Config) (*Journal, error) {
 	if c.MaxPayload < 2 {
 		return nil, invalidf("Config.MaxPayload", "is less than 2")
 	}
+	if c.Origin == "" {
+		c.Origin = "activity"
+	}
+	if err := checkName("Config.Origin", c.Origin); err != nil {
+		return nil, err
+	}
+	if c.Signer != nil {
+		if err := checkName("Config.Signer.Name", c.Signer.Name()); err != nil {
+			return nil, err
+		}
+	}
 	clock := c.Now
 	if c.Now == nil {
 		c.Now, clock = time.Now, func() time.Time { return time.Time{} }
@@ -102,11 +128,14 @@ func New(store Store, config *Config) (*Journal, error) {
 		categories: map[string][]string{},
 		locale:     newChain(locale, localeOf(locale)),
 		maxPayload: c.MaxPayload,
+		origin:     c.Origin,
+		signer:     c.Signer,
 		now:        c.Now,
 		clock:      clock,
 		logger:     c.Logger,
 		kinds:      map[string]*kind{},
 		quotas:     map[string]*Quota{},
+		tailer:     tailer{store: store, logger: c.Logger},
 	}
 	for i, t := range c.Types {
 		field := fmt.Sprintf("Config.Types[%d]", i)
@@ -186,7 +215,9 @@ func (s *shared) addKind(field string, k Kind, locale language.Tag) error {
 
 // With returns a journal that is the same but for its store: one in a transaction of the host, for
 // example. See the Tx methods of the stores.
-func (j *Journal) With(store Store) *Journal { return &Journal{store: store, shared: j.shared} }
+func (j *Journal) With(store Store) *Journal {
+	return &Journal{store: store, shared: j.shared, bound: true}
+}
 
 // Tenant returns a handle on one tenant's events: every read and write through it stays within the
 // tenant. The name has at most 64 bytes; a bad one is reported by the calls made with it.

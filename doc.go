@@ -75,6 +75,21 @@
 //	err = reservation.Commit(ctx, 7)           // the others are free again
 //	usage, err := meter.Usage(ctx)             // used, held, free, and what frees up when
 //
+// The ledger has all events in the order in which they were found after their commit. Nothing is skipped by who
+// follows it, or consumes it under a name:
+//
+//	for entry, err := range journal.Follow(ctx, activity.FollowOptions{After: last}) { … }
+//	err := journal.Consume(ctx, "search-index", func(ctx context.Context, entries []activity.Entry) error { … })
+//
+// And it proves what was recorded, to whoever has kept a checkpoint:
+//
+//	checkpoint, err := acme.Ledger().Checkpoint(ctx)
+//	_, err = acme.Ledger().Verify(ctx, &checkpoint) // a TamperError names what was changed since
+//	proof, err := acme.Ledger().Prove(ctx, id)
+//	event, err := activity.VerifyProof(proof, key)  // needs no database
+//
+// [Tenant.Erase] takes a person out of the history, and retention what is too old; the proofs stay.
+//
 // # Glossary
 //
 //   - Event: something that happened. It has a type, a payload, an actor, entities that it is about,
@@ -100,6 +115,12 @@
 //   - Window: a period of a given length that ends now, and how much may be used within it.
 //   - Meter: a quota of one subject: a user, an identity, or the tenant as a whole.
 //   - Reservation: units that are held until it is known how many were used, or until it expires.
+//   - Ledger: all events in one order. An entry has a position in it, and an index in the tree of its tenant.
+//   - Sealing: giving positions to events that were committed since the last time.
+//   - Consumer: who handles every entry at least once, and whose position the store keeps under a name.
+//   - Leaf: the hash of an event. The leaves of a tenant are those of a Merkle tree.
+//   - Checkpoint: the size and the root of that tree, signed.
+//   - Legal hold: what keeps everything about an entity from being erased or removed.
 //   - Summary: one line about an event, in the reader's language.
 //   - Store: where events are kept. The package storetest checks anyone's own.
 package activity

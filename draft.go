@@ -17,6 +17,7 @@ import (
 const (
 	MaxTypeName   = 100      // bytes of a type's name
 	MaxTenant     = 64       // bytes of a tenant's name
+	MaxConsumer   = 64       // bytes of a consumer's name
 	MaxEntityKind = 64       // bytes of an entity's kind
 	MaxText       = 255      // bytes of an entity's ID, of a label, of a key
 	MaxAbout      = 16       // entities that one event is about

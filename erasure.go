@@ -21,19 +21,29 @@ type ErasedEvent struct {
 	Uses     int    `json:"uses"` // rows of quotas
 }
 
+const (
+	typeErased    = "activity.erased"
+	typeRetention = "activity.retention"
+)
+
 // The events of what takes away or keeps. The library records them with what they tell of, in the same transaction.
 // Every journal knows these types, and nobody else can record them.
 var (
 	// EntityErased says that something of an entity was erased. It is about nobody. [Tenant.Erase] records one for
 	// each step, so that an event which was erased is in one of them.
-	EntityErased = upkeep[ErasedEvent]("activity.erased", "Erased",
+	EntityErased = upkeep[ErasedEvent](typeErased, "Erased",
 		"erased {kind} from {count, plural, =1 {# event} other {# events}}: {reason}",
 		"borró {kind} de {count, plural, one {# evento} other {# eventos}}: {reason}")
 
 	// EventsRemoved says that retention has removed events. It is about nobody.
-	EventsRemoved = upkeep[RemovedEvent]("activity.retention", "Removed by retention",
+	EventsRemoved = upkeep[RemovedEvent](typeRetention, "Removed by retention",
 		"removed {count, plural, =1 {# event} other {# events}} from before {before, date}: {label}",
 		"eliminó {count, plural, one {# evento} other {# eventos}} de antes del {before, date}: {label}")
+
+	// OutcomesRemoved says that retention has removed outcomes of a task. It is about nobody.
+	OutcomesRemoved = upkeep[RemovedOutcomes]("activity.retention_outcomes", "Outcomes removed by retention",
+		"removed {count, plural, =1 {# outcome} other {# outcomes}} of a task: {label}",
+		"eliminó {count, plural, one {# resultado} other {# resultados}} de una tarea: {label}")
 
 	// LegalHoldSet says that an entity was put under a legal hold. It is about the entity.
 	LegalHoldSet = upkeep[LegalHoldEvent]("activity.legal_hold", "Put under a legal hold",
@@ -44,7 +54,7 @@ var (
 		"lifted the legal hold of {about}: {reason}", "levantó la retención legal de {about}: {reason}")
 )
 
-var upkeepTypes = []EventType{EntityErased, EventsRemoved, LegalHoldSet, LegalHoldLifted}
+var upkeepTypes = []EventType{EntityErased, EventsRemoved, OutcomesRemoved, LegalHoldSet, LegalHoldLifted}
 
 func upkeep[P any](name, label, english, spanish string) Type[P] {
 	return ownType[P](name, label, "upkeep", "shield", english, spanish)

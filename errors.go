@@ -233,7 +233,7 @@ func (e *PanicError) Unwrap() error {
 // PositionError says that nobody can follow from a position, and from which one they can. It is an [ErrGone] or an
 // [ErrAhead].
 type PositionError struct {
-	After  Position // what was asked for
+	After  Position // the last one that was seen, or what was asked for
 	Resume Position // goes on: nothing that is still there is between the two
 	Err    error
 }
@@ -248,15 +248,17 @@ func (e *PositionError) Unwrap() error { return e.Err }
 
 // TamperError says where what is stored is not what was recorded. It is an [ErrTampered].
 type TamperError struct {
-	Problems []Problem // at least one, by index
+	Problems []Problem // at least one, by index; 100 at most
+	More     int       // problems beside these
 }
 
 // Error implements error.
 func (e *TamperError) Error() string {
-	if len(e.Problems) == 1 {
+	more := len(e.Problems) - 1 + e.More
+	if more == 0 {
 		return fmt.Sprintf("%v: %v", ErrTampered, e.Problems[0])
 	}
-	return fmt.Sprintf("%v: %v, and %d more", ErrTampered, e.Problems[0], len(e.Problems)-1)
+	return fmt.Sprintf("%v: %v, and %d more", ErrTampered, e.Problems[0], more)
 }
 
 // Unwrap gives ErrTampered.

@@ -61,3 +61,10 @@ func ForgetUse(ctx context.Context, j *Journal) (int, error) { return j.forgetUs
 
 // MetersOf returns how many meters a reservation was made of.
 func MetersOf(r *Reservation) int { return len(r.keys) }
+
+// Tailing reports whether the tailer of a journal works.
+func Tailing(j *Journal) bool {
+	j.shared.tailer.mu.Lock()
+	defer j.shared.tailer.mu.Unlock()
+	return j.shared.tailer.tail != nil
+}

@@ -132,6 +132,25 @@ func readmeQuota(ctx context.Context, store activity.Store, scrape func(context.
 	return usage, err
 }
 
+func readmeLedger(ctx context.Context, journal *activity.Journal) error {
+	for entry, err := range journal.Follow(ctx, activity.FollowOptions{Tenant: "acme"}) {
+		if err != nil {
+			return err
+		}
+		fmt.Println(entry.Position, journal.Summary(entry.Event, "en"))
+	}
+
+	checkpoint, err := journal.Tenant("acme").Ledger().Checkpoint(ctx) // keep it elsewhere
+
+	if err != nil {
+		return err
+	}
+
+	_, err = journal.Tenant("acme").Ledger().Verify(ctx, &checkpoint) // a TamperError names what was changed since
+
+	return err
+}
+
 // quoted checks that the code in a document is in a Go file, and how many blocks there are at least.
 func quoted(t *testing.T, document, source string, least int) {
 	t.Helper()
@@ -198,6 +217,11 @@ func TestReadme(t *testing.T) {
 		}
 		if usage.Windows[0].Used != 7 || usage.Windows[1].Free != 73 {
 			t.Errorf("the quota has %+v", usage.Windows)
+		}
+		ended, cancel := context.WithCancel(ctx)
+		cancel()
+		if err := readmeLedger(ended, journal); !errors.Is(err, context.Canceled) {
+			t.Errorf("following ended with %v", err)
 		}
 		page, err := acme.Timeline(ctx, activity.Query{About: []activity.Entity{deal}})
 		if len(page.Events) != 2 {

@@ -17,11 +17,13 @@ const (
 	retainEvery = time.Hour
 )
 
-// Run does the upkeep, until ctx ends, whose error it returns: it recovers lost tasks, gives back what
-// expired reservations held, wakes tasks that waited for a quota, forgets what was used longer ago than [Quota.Keep], and removes
-// what [Journal.Retain] does. One process
+// Run does the upkeep, until ctx ends, whose error it returns: it seals, see [Journal.Seal], every 50 ms while there is
+// something to seal and every 250 ms while there is not; it recovers lost tasks, gives back what expired reservations held, wakes
+// tasks that waited for a quota, forgets what was used longer ago than [Quota.Keep], and removes what [Journal.Retain] does. One process
 // has to do it; any number may. What goes wrong is logged to [Config.Logger] and tried again.
 func (j *Journal) Run(ctx context.Context) error {
+	_, leave := j.shared.tailer.join(sealer)
+	defer leave()
 	tick := time.NewTicker(upkeepEvery)
 	defer tick.Stop()
 	try := func(doing string, do func(context.Context) (int, error)) {

@@ -10,8 +10,6 @@ import (
 	"maps"
 	"slices"
 	"strconv"
-	"strings"
-	"unicode/utf8"
 )
 
 // Report is what became of the records of a task, in numbers.
@@ -97,7 +95,7 @@ func (t Tenant) WriteReport(ctx context.Context, w io.Writer, id ID, options Rep
 	if err != nil {
 		return err
 	}
-	report := &reportWriter{out: bufio.NewWriter(w), task: &task, options: &options, kind: t.journal.shared.kinds[task.Kind]}
+	report := &reportWriter{csvWriter{out: bufio.NewWriter(w), raw: options.Raw}, &task, t.journal.shared.kinds[task.Kind], &options}
 	if err := report.head(); err != nil {
 		return err
 	}
@@ -117,15 +115,13 @@ func (t Tenant) WriteReport(ctx context.Context, w io.Writer, id ID, options Rep
 }
 
 type reportWriter struct {
-	out     *bufio.Writer
+	csvWriter
 	task    *Task
 	kind    *kind
 	options *ReportOptions
-	cells   []string
 }
 
 func (w *reportWriter) head() error {
-	w.cells = w.cells[:0]
 	if w.options.Before {
 		w.cells = append(w.cells, beforeHead...)
 		for _, field := range w.task.Fields {
@@ -156,7 +152,6 @@ func (w *reportWriter) row(r *OutcomeRow) error {
 			}
 		}
 	}
-	w.cells = w.cells[:0]
 	if w.options.Before {
 		if r.Before == nil {
 			return nil
@@ -194,25 +189,6 @@ func (w *reportWriter) row(r *OutcomeRow) error {
 	return w.line()
 }
 
-// line writes the cells. The writer of encoding/csv, when it ends lines in CRLF, changes the line breaks
-// within cells too.
-func (w *reportWriter) line() error {
-	for i, cell := range w.cells {
-		if i > 0 {
-			w.out.WriteByte(',')
-		}
-		if cell == "" || !strings.ContainsAny(cell, ",\"\r\n") && cell[0] != ' ' && cell[0] != '\t' {
-			w.out.WriteString(cell)
-			continue
-		}
-		w.out.WriteByte('"')
-		w.out.WriteString(strings.ReplaceAll(cell, `"`, `""`))
-		w.out.WriteByte('"')
-	}
-	_, err := w.out.WriteString("\r\n") // tells of what went wrong before as well
-	return err
-}
-
 func (w *reportWriter) label(outcome string) string {
 	if w.kind != nil {
 		if o, ok := w.kind.outcomes[outcome]; ok {
@@ -220,13 +196,6 @@ func (w *reportWriter) label(outcome string) string {
 		}
 	}
 	return readable(outcome)
-}
-
-func (w *reportWriter) text(s string) {
-	if !w.options.Raw {
-		s = defused(s)
-	}
-	w.cells = append(w.cells, s)
 }
 
 // value writes a JSON value: a string as its text, null and what is missing as nothing, all else as JSON.
@@ -242,18 +211,3 @@ func (w *reportWriter) value(data json.RawMessage) {
 		w.cells = append(w.cells, string(bytes.TrimSpace(data)))
 	}
 }
-
-// formulas are the characters that make a cell a formula for a spreadsheet when it begins with one,
-// the wide forms that some take for them, and the apostrophe that takes the danger from them.
-const formulas = "=+-@\t\r\n＝＋－＠'"
-
-func defused(s string) string {
-	if first, _ := utf8.DecodeRuneInString(s); s != "" && strings.ContainsRune(formulas, first) {
-		return "'" + s
-	}
-	return s
-}
-
-// CellValue gives back the value of a cell of a report, without the apostrophe that keeps a spreadsheet
-// from running it.
-func CellValue(cell string) string { return strings.TrimPrefix(cell, "'") }

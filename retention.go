@@ -18,6 +18,14 @@ type RemovedEvent struct {
 	Events []ID      `json:"events"` // ascending
 }
 
+// RemovedOutcomes is the payload of [OutcomesRemoved].
+type RemovedOutcomes struct {
+	Task  ID     `json:"task"`
+	Kind  string `json:"kind"`  // of the task
+	Label string `json:"label"` // of the kind
+	Count int    `json:"count"`
+}
+
 // retainBatch is how many events or outcomes go in one transaction.
 const retainBatch = 1000
 
@@ -28,9 +36,9 @@ const retainBatch = 1000
 // so does what [SetLegalHold] keeps of outcomes. The entries, leaves and proofs of events that are removed stay. The events of
 // the library's own types, and what types that are not configured have, are kept forever.
 //
-// It works in short transactions; each in which events go records an [EventsRemoved] by System("retention") that lists
-// them. Any number of processes may call it, and it may be cut off: the next round goes on. What goes wrong in one
-// tenant does not keep others from theirs.
+// It works in short transactions. Each records an [EventsRemoved] that lists the events that went, or an
+// [OutcomesRemoved] with the task whose outcomes did, by System("retention"). Any number of processes may call it, and
+// it may be cut off: the next round goes on. What goes wrong in one tenant does not keep others from theirs.
 //
 // [SetLegalHold]: Tenant.SetLegalHold
 func (j *Journal) Retain(ctx context.Context) (int, error) {
@@ -168,10 +176,21 @@ func (j *Journal) retainReport(ctx context.Context, report ReportRef, now time.T
 		return 0, nil
 	}
 	for n := 0; ; {
-		removed, err := j.store.RemoveOutcomes(ctx, report.Tenant, report.Task, retainBatch)
-		n += removed
-		if err != nil || removed < retainBatch {
+		var removed int
+		err := j.store.InTx(ctx, func(tx Store) (err error) {
+			if removed, err = tx.RemoveOutcomes(ctx, report.Tenant, report.Task, retainBatch); err != nil || removed == 0 {
+				return err
+			}
+			return j.Tenant(report.Tenant).record(ctx, tx, OutcomesRemoved.New(RemovedOutcomes{
+				Task: report.Task, Kind: k.Name, Label: k.Label, Count: removed,
+			}).By(System("retention")))
+		})
+		if err != nil {
 			return n, err
+		}
+		n += removed
+		if removed < retainBatch {
+			return n, nil
 		}
 	}
 }

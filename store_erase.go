@@ -9,16 +9,18 @@ import (
 // once recorded stays.
 type EraseStore interface {
 	// Erase takes an entity out of what is stored of its tenant, at most Limit rows at a time. Nobody records with the
-	// entity meanwhile; what is recorded later is not erased.
+	// entity meanwhile; what is recorded later is not erased. What was erased is not in a database's files either, once it
+	// has vacuumed them.
 	//
 	//   - Of events about the entity or by it, EventRow.Erase says what is left.
 	//   - Of tasks about the entity or by it, Task.Erase says what is left, and of outcomes of that record, OutcomeRow.Erase.
 	//   - What was used of a quota by the entity counts as nobody's, and what is kept of the entity as a subject of quotas is gone.
 	//   - Parked errors of consumers whose entry is of an erased event are emptied.
 	//   - Neither feeds nor lists nor searches find what was erased.
-	//   - When nothing comes back, nothing of the entity is left.
+	//   - When nothing comes back, nothing of the entity is left but what Held counts.
 	//   - An entity under a legal hold is ErrLegalHold, and nothing changes.
-	//   - What was erased is not in the database's files either, once it has vacuumed them.
+	//   - What is of another entity under a legal hold too stays as it is, and Held counts it: events and tasks about it or by
+	//     it, and outcomes of tasks about it.
 	Erase(ctx context.Context, erase EraseQuery) (Erased, error)
 
 	// RemoveEvents deletes events, and takes them out of all feeds.

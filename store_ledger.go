@@ -134,13 +134,13 @@ type ConsumerStore interface {
 
 	// ResetConsumer sets a consumer's position, adding it if its name is new, and takes its failures away.
 	//
-	//   - What is parked stays.
+	//   - What is parked stays, and nobody holds the consumer from then on.
 	//   - While somebody's lease lasts, nothing changes, and the error is ErrConsuming.
 	ResetConsumer(ctx context.Context, reset ConsumerReset) error
 
 	// Consumers returns all consumers by ascending name.
 	//
-	//   - Each has the number of entries that are parked.
+	//   - Each has the number of those that Parked returns.
 	Consumers(ctx context.Context) ([]ConsumerState, error)
 
 	// Parked returns what a consumer has parked, by ascending position: the first limit after a position.

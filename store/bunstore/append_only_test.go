@@ -131,3 +131,39 @@ func TestOutcomesAppendOnly(t *testing.T) {
 		}
 	})
 }
+
+// Nobody changes the ledger, not even a step that may change events.
+func TestLedgerAppendOnly(t *testing.T) {
+	onBoth(t, func(t *testing.T, address string) {
+		ctx := t.Context()
+		s := migrated(t, address)
+		recorded(t, s)
+		if n, err := s.Seal(ctx, 10); n != 1 || err != nil {
+			t.Fatalf("Seal = %d, %v", n, err)
+		}
+		statements := []string{
+			`UPDATE activity_ledger SET tenant = 'somebody else'`,
+			`DELETE FROM activity_ledger`,
+		}
+		name := `SET LOCAL activity.step = 'erase'`
+		if strings.HasPrefix(address, "sqlite") {
+			statements = append(statements, `INSERT OR REPLACE INTO activity_ledger SELECT * FROM activity_ledger`)
+			name = `INSERT INTO activity_guard (step) VALUES ('erase')`
+		} else {
+			statements = append(statements, `TRUNCATE activity_ledger`)
+		}
+		for _, statement := range statements {
+			err := s.DB().RunInTx(ctx, nil, func(ctx context.Context, tx bun.Tx) error {
+				if _, err := tx.ExecContext(ctx, name); err != nil {
+					t.Fatal(err)
+				}
+				_, err := tx.ExecContext(ctx, statement)
+				return err
+			})
+			if err == nil || !strings.Contains(err.Error(), "append-only") {
+				t.Errorf("%s: %v, want an error that says append-only", statement, err)
+			}
+		}
+		checkLedger(t, s)
+	})
+}

@@ -24,6 +24,7 @@ const childEnv = "BUNSTORE_TEST_CHILD"
 var children = map[string]func(address string){
 	"record":  recordUntilKilled,
 	"migrate": migrateOnce,
+	"seal":    sealUntilKilled,
 }
 
 func TestMain(m *testing.M) {

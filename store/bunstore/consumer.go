@@ -127,10 +127,13 @@ func (s *Store) Parked(ctx context.Context, name string, after activity.Position
 	}
 	db, done := s.ledgerReader()
 	defer done()
-	found, err := scanAll(ctx, db, func(row scanner) (p activity.Parked, err error) {
-		return p, row.Scan(&p.Position, &p.Through, &p.Error, instant{&p.At})
-	}, s.engine.consumerTexts().parked, name, int64(after), limit)
+	found, err := scanAll(ctx, db, scanParked, s.engine.consumerTexts().parked, name, int64(after), limit)
 	return found, s.failed(ctx, "read what is parked", err)
+}
+
+func scanParked(row scanner) (p activity.Parked, err error) {
+	err = row.Scan(&p.Position, &p.Through, &p.Error, instant{&p.At})
+	return p, err
 }
 
 // scanAll reads the rows of a query.

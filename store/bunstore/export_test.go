@@ -181,6 +181,9 @@ func (s *Store) QuotaStatements(keys []activity.QuotaKey, id, task activity.ID, 
 	}
 }
 
+// SetTurns sets from how many bytes on the pending tables change their roles, and how often that is tried.
+func (s *Store) SetTurns(size int64, pause time.Duration) { s.turns.size, s.turns.pause = size, pause }
+
 // MigrateDown undoes one migration, as if the program had never known it.
 func (s *Store) MigrateDown(ctx context.Context, name string) error {
 	migrations, err := s.migrations()

@@ -16,12 +16,19 @@ import (
 	"github.com/go-activity/activity/store/bunstore"
 )
 
-// start runs this binary as a child that does what children says, and returns its output.
-func start(t *testing.T, child, address string) (*exec.Cmd, *bufio.Reader) {
-	t.Helper()
+// command is this binary as a child that does what children says.
+func command(child, address string, environment ...string) *exec.Cmd {
 	cmd := exec.Command(os.Args[0])
 	cmd.Env = append(os.Environ(), childEnv+"="+child, "BUNSTORE_TEST_ADDRESS="+address)
+	cmd.Env = append(cmd.Env, environment...)
 	cmd.Stderr = os.Stderr
+	return cmd
+}
+
+// start runs a child, and returns its output.
+func start(t *testing.T, child, address string, environment ...string) (*exec.Cmd, *bufio.Reader) {
+	t.Helper()
+	cmd := command(child, address, environment...)
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)

@@ -18,20 +18,8 @@ func (s *Store) Entries(ctx context.Context, q activity.EntryQuery) ([]activity.
 	db, done := s.ledgerReader()
 	defer done()
 	text, args := entriesQuery(s.engine.ledgerTexts(), &q)
-	rows, err := db.QueryContext(ctx, text, args...)
+	found, err := scanAll(ctx, db, scanEntry, text, args...)
 	if err != nil {
-		return nil, s.failed(ctx, "read ledger", err)
-	}
-	defer rows.Close()
-	var found []activity.EntryRow
-	for rows.Next() {
-		row, err := scanEntry(rows)
-		if err != nil {
-			return nil, s.failed(ctx, "read ledger", err)
-		}
-		found = append(found, row)
-	}
-	if err := rows.Err(); err != nil {
 		return nil, s.failed(ctx, "read ledger", err)
 	}
 	return found, nil

@@ -189,8 +189,13 @@ func joinHashes(hashes []activity.Hash) []byte {
 	return data
 }
 
-// scanWaiting reads the events that a query returns: id, tenant, time, leaf.
-func scanWaiting(row scanner, w *waiting, more ...any) error {
+// scanWaiting reads an event: id, tenant, time, leaf.
+func scanWaiting(row scanner) (w waiting, err error) {
+	err = w.scan(row)
+	return w, err
+}
+
+func (w *waiting) scan(row scanner, more ...any) error {
 	var leaf []byte
 	if err := row.Scan(append([]any{&w.id, &w.tenant, instant{&w.at}, &leaf}, more...)...); err != nil {
 		return err

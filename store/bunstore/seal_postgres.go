@@ -3,7 +3,6 @@ package bunstore
 import (
 	"context"
 	"database/sql"
-	"strings"
 
 	"github.com/go-activity/activity"
 )
@@ -18,23 +17,19 @@ const (
 
 	// The table that is not being filled comes first: once it is empty it can be truncated.
 	//
-	// Rows are joined by their places. With "= ANY (ARRAY (…))" the planner filters the whole table if its statistics
-	// are old.
+	// Rows are found by their places. A planner that takes the table for small, as its statistics say or as it was when
+	// the plan was made, would rather read all of it, which takes 15 times as long when much waits: so it must not. Nor
+	// must it compile what it then thinks is dear.
 	pgTakeWaiting = `
-WITH idle AS (
-  DELETE FROM activity_pending_b p
-  USING (SELECT ctid AS place FROM activity_pending_b LIMIT $1::integer) s
-  WHERE p.ctid = s.place
-  RETURNING p.event_id, p.tenant, p.recorded_at, p.leaf
-), filled AS (
-  DELETE FROM activity_pending p
-  USING (SELECT ctid AS place FROM activity_pending LIMIT $1::integer - (SELECT count(*) FROM idle)) s
-  WHERE p.ctid = s.place
-  RETURNING p.event_id, p.tenant, p.recorded_at, p.leaf
-)
-SELECT * FROM idle
-UNION ALL
-SELECT * FROM filled`
+DELETE FROM activity_pending p
+USING (SELECT ctid AS place FROM activity_pending LIMIT $1::integer) s
+WHERE p.ctid = s.place
+RETURNING p.event_id, p.tenant, p.recorded_at, p.leaf`
+	pgPlanning = `
+SELECT current_setting('enable_seqscan'), current_setting('enable_hashjoin'), current_setting('enable_mergejoin'), current_setting('jit')`
+	pgPlan = `
+SELECT set_config('enable_seqscan', $1::text, true), set_config('enable_hashjoin', $2::text, true),
+  set_config('enable_mergejoin', $3::text, true), set_config('jit', $4::text, true)`
 
 	pgHeads = `
 SELECT t.tenant, COALESCE(h.size, 0), COALESCE(h.edge, ''), (SELECT COALESCE(max(l.position), 0) FROM activity_ledger l)
@@ -58,21 +53,23 @@ CROSS JOIN LATERAL (
 ) l
 ORDER BY k.n, l.index`
 
+	pgInsertEntries = `
+INSERT INTO activity_ledger (position, tenant, index, event_id, leaf)
+SELECT $1::bigint + l.n, l.tenant, l.index, l.event_id, l.leaf
+FROM unnest($2::text[], $3::bigint[], $4::uuid[], $5::bytea[]) WITH ORDINALITY AS l (tenant, index, event_id, leaf, n)`
+	pgCopyEntries = `COPY activity_ledger (position, tenant, index, event_id, leaf) FROM STDIN BINARY`
+
 	// Tiles grow at their ends.
-	pgAddEntries = `
-WITH ledger AS (
-  INSERT INTO activity_ledger (position, tenant, index, event_id, leaf)
-  SELECT $1::bigint + l.n, l.tenant, l.index, l.event_id, l.leaf
-  FROM unnest($2::text[], $3::bigint[], $4::uuid[], $5::bytea[]) WITH ORDINALITY AS l (tenant, index, event_id, leaf, n)
-), head AS (
+	pgGrowTrees = `
+WITH head AS (
   INSERT INTO activity_head (tenant, size, edge, position)
   SELECT *
-  FROM unnest($6::text[], $7::bigint[], $8::bytea[], $9::bigint[])
+  FROM unnest($1::text[], $2::bigint[], $3::bytea[], $4::bigint[])
   ON CONFLICT (tenant) DO UPDATE SET size = excluded.size, edge = excluded.edge, position = excluded.position
 )
 INSERT INTO activity_tile AS t (tenant, level, index, hashes)
 SELECT *
-FROM unnest($10::text[], $11::integer[], $12::bigint[], $13::bytea[])
+FROM unnest($5::text[], $6::integer[], $7::bigint[], $8::bytea[])
 ON CONFLICT (tenant, level, index) DO UPDATE SET hashes = t.hashes || excluded.hashes`
 
 	pgUnsealed = `
@@ -84,11 +81,7 @@ FROM (
 ) p`
 )
 
-// pgTakesWaiting is pgTakeWaiting by the table that is being filled.
-var pgTakesWaiting = [2]string{
-	pgTakeWaiting,
-	strings.NewReplacer("activity_pending_b", "activity_pending", "activity_pending", "activity_pending_b").Replace(pgTakeWaiting),
-}
+var pgTakesWaiting = ofBoth(pgTakeWaiting)
 
 func (postgres) waits(ctx context.Context, s *Store, db conn) (some bool, err error) {
 	var b bool
@@ -104,21 +97,27 @@ func (postgres) lockSeal(ctx context.Context, s *Store) error {
 	return err
 }
 
-func (postgres) takeWaiting(ctx context.Context, s *Store, limit int) ([]waiting, error) {
-	rows, err := s.tx.QueryContext(ctx, s.turns.of(pgTakesWaiting), limit)
-	if err != nil {
+func (postgres) takeWaiting(ctx context.Context, s *Store, limit int) (found []waiting, err error) {
+	var before [4]string
+	if err := s.tx.QueryRowContext(ctx, pgPlanning).Scan(&before[0], &before[1], &before[2], &before[3]); err != nil {
 		return nil, err
 	}
-	defer rows.Close()
-	var found []waiting
-	for rows.Next() {
-		var w waiting
-		if err := scanWaiting(rows, &w); err != nil {
-			return nil, err
-		}
-		found = append(found, w)
+	if _, err := s.tx.ExecContext(ctx, pgPlan, "off", "off", "off", "off"); err != nil {
+		return nil, err
 	}
-	return found, rows.Err()
+	filled := s.turns.index()
+	for _, table := range []int{1 - filled, filled} {
+		if len(found) == limit {
+			break
+		}
+		rows, err := scanAll(ctx, s.tx, scanWaiting, pgTakesWaiting[table], limit-len(found))
+		if err != nil {
+			return nil, err // and the transaction, or the part of it, is undone
+		}
+		found = append(found, rows...)
+	}
+	_, err = s.tx.ExecContext(ctx, pgPlan, before[0], before[1], before[2], before[3])
+	return found, err
 }
 
 func (postgres) heads(ctx context.Context, s *Store, tenants []string) (map[string]activity.TreeHead, activity.Position, error) {
@@ -173,40 +172,67 @@ func numbered(ctx context.Context, db conn, n int, query string, args ...any) ([
 }
 
 func (postgres) addEntries(ctx context.Context, s *Store, b *batch) error {
-	_, err := s.tx.ExecContext(ctx, pgAddEntries, pgEntryColumns(b)...)
+	if err := pgAddRows(ctx, s, b); err != nil {
+		return err
+	}
+	_, err := s.tx.ExecContext(ctx, pgGrowTrees, pgTreeColumns(b.grown)...)
 	return err
 }
 
-// pgEntryColumns makes the arguments of pgAddEntries.
-func pgEntryColumns(b *batch) []any {
-	buffers := pgBuffers.Get().(*[20]pgArray)
-	defer pgBuffers.Put(buffers)
-	c := buffers[:12]
-	for i := range c {
-		c[i].b = c[i].b[:0]
+func pgAddRows(ctx context.Context, s *Store, b *batch) error {
+	if s.copyFrom == nil || s.tx.conn == nil || len(b.rows) < minCopy {
+		_, err := s.tx.ExecContext(ctx, pgInsertEntries, pgEntryColumns(b)...)
+		return err
 	}
+	var data copyData
+	data.entries(b)
+	return s.tx.conn.Raw(func(driverConn any) error {
+		return s.copyFrom(ctx, driverConn, pgCopyEntries, data.end())
+	})
+}
+
+func (c *copyData) entries(b *batch) {
+	c.begin(110 * len(b.rows))
 	for i := range b.rows {
 		r := &b.rows[i]
-		c[0].text(r.tenant)
-		c[1].int(b.indexes[i])
-		c[2].id(r.id)
-		c[3].bytes(r.leaf[:])
+		c.row(5)
+		c.int8(int64(b.last) + int64(i) + 1)
+		c.text(r.tenant)
+		c.int8(b.indexes[i])
+		c.field(r.id[:])
+		c.field(r.leaf[:])
 	}
-	for _, g := range b.grown {
-		c[4].text(g.tenant)
-		c[5].int(g.tree.Size)
-		c[6].bytes(joinHashes(g.tree.Edge))
-		c[7].int(int64(g.tree.Position))
+}
+
+func pgEntryColumns(b *batch) []any {
+	var tenants, indexes, ids, leaves pgArray
+	for i := range b.rows {
+		r := &b.rows[i]
+		tenants.text(r.tenant)
+		indexes.int(b.indexes[i])
+		ids.id(r.id)
+		leaves.bytes(r.leaf[:])
+	}
+	return []any{int64(b.last), tenants.String(), indexes.String(), ids.String(), leaves.String()}
+}
+
+func pgTreeColumns(trees []grown) []any {
+	var c [8]pgArray
+	for _, g := range trees {
+		c[0].text(g.tenant)
+		c[1].int(g.tree.Size)
+		c[2].bytes(joinHashes(g.tree.Edge))
+		c[3].int(int64(g.tree.Position))
 		for _, tile := range g.tiles {
-			c[8].text(g.tenant)
-			c[9].int(int64(tile.Level))
-			c[10].int(tile.Index)
-			c[11].bytes(joinHashes(tile.Hashes))
+			c[4].text(g.tenant)
+			c[5].int(int64(tile.Level))
+			c[6].int(tile.Index)
+			c[7].bytes(joinHashes(tile.Hashes))
 		}
 	}
-	args := []any{int64(b.last)}
+	args := make([]any, len(c))
 	for i := range c {
-		args = append(args, c[i].String())
+		args[i] = c[i].String()
 	}
 	return args
 }

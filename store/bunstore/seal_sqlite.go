@@ -43,7 +43,8 @@ ON CONFLICT (tenant, level, "index") DO UPDATE SET hashes = CAST(hashes || exclu
 )
 
 func (sqlite) waits(ctx context.Context, _ *Store, db conn) (some bool, err error) {
-	return some, db.QueryRowContext(ctx, sqliteWaits).Scan(&some)
+	err = db.QueryRowContext(ctx, sqliteWaits).Scan(&some)
+	return some, err
 }
 
 func (sqlite) lockSeal(context.Context, *Store) error { return nil } // there is but one writer
@@ -62,7 +63,7 @@ func (e sqlite) takeWaiting(ctx context.Context, s *Store, limit int) ([]waiting
 	var last int64
 	for rows.Next() {
 		var w waiting
-		if err := scanWaiting(rows, &w, &last); err != nil {
+		if err := w.scan(rows, &last); err != nil {
 			return nil, err
 		}
 		found = append(found, w)

@@ -209,7 +209,7 @@ func TestEntries(t *testing.T) {
 		}
 		all := checkLedger(t, s)
 		for _, tenant := range []string{"", "acme", "beta", "none"} {
-			for after := activity.Position(-1); after <= activity.Position(len(all)+1); after++ {
+			for after := activity.Position(-1); after <= activity.Position(len(all)+1); after += 13 {
 				for _, index := range []int64{0, 1, 30, 1000} {
 					for _, limit := range []int{1, 5, 1000} {
 						q := activity.EntryQuery{Tenant: tenant, After: after, Index: index, Limit: limit}

@@ -2,6 +2,7 @@
 package postgres
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"fmt"
@@ -49,8 +50,37 @@ func Open(ctx context.Context, dsn string) (*bunstore.Store, error) {
 
 // askToStop is for contexts that end: by default, pgx leaves the connection, and the server goes on with
 // a statement whose end nobody hears of.
-func askToStop(conn *pgconn.PgConn) ctxwatch.Handler {
-	return &pgconn.CancelRequestContextWatcherHandler{Conn: conn, DeadlineDelay: 5 * time.Second}
+func askToStop(conn *pgconn.PgConn) ctxwatch.Handler { return &stopper{conn: conn} }
+
+// stopper asks the server to stop what it does on a connection. A request is for whatever the connection does when it
+// arrives: so the connection is not used again until the server has dealt with it. The handler of pgx stops waiting when
+// the statement ends, and on a busy machine the request then stops the next one, which is another caller's.
+type stopper struct {
+	conn  *pgconn.PgConn
+	asked chan error
+}
+
+const stopTimeout = 5 * time.Second
+
+// HandleCancel implements [ctxwatch.Handler].
+func (s *stopper) HandleCancel(context.Context) {
+	asked := make(chan error, 1)
+	s.asked = asked
+	_ = s.conn.Conn().SetDeadline(time.Now().Add(stopTimeout))
+	go func() {
+		ctx, cancel := context.WithTimeout(context.Background(), stopTimeout)
+		defer cancel()
+		asked <- cmp.Or(s.conn.CancelRequest(ctx), ctx.Err())
+	}()
+}
+
+// HandleUnwatchAfterCancel implements [ctxwatch.Handler].
+func (s *stopper) HandleUnwatchAfterCancel() {
+	if err := <-s.asked; err != nil { // it may still arrive
+		_ = s.conn.Conn().Close()
+		return
+	}
+	_ = s.conn.Conn().SetDeadline(time.Time{})
 }
 
 // CopyFrom is a [bunstore.CopyFunc] for pgx. A host whose *bun.DB is over pgx passes it to

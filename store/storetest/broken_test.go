@@ -37,6 +37,9 @@ type broken struct {
 	quotaUse     func(ctx context.Context, in activity.Store, query activity.UseQuery) ([]activity.QuotaUse, error)
 	forgetUse    func(ctx context.Context, in activity.Store, query activity.ForgetQuery) (int, error)
 
+	brokenLedger
+	brokenErase
+
 	inTx  func(ctx context.Context, in activity.Store, fn func(activity.Store) error) error
 	close func(in activity.Store) error
 }

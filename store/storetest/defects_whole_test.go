@@ -136,8 +136,6 @@ func keepsFace(ctx context.Context, in activity.Store, rows []activity.EventRow)
 	})(ctx, in, rows)
 }
 
-var elsewhere = time.FixedZone("elsewhere", 3600)
-
 func localEvent(ctx context.Context, in activity.Store, tenant string, id activity.ID) (activity.Event, error) {
 	e, err := in.Event(ctx, tenant, id)
 	e.OccurredAt = e.OccurredAt.In(elsewhere)

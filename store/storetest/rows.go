@@ -24,6 +24,9 @@ var (
 	call  = activity.Entity{Kind: "call", ID: "1", Label: "Call"}
 )
 
+// elsewhere is a time zone.
+var elsewhere = time.FixedZone("elsewhere", 3600)
+
 // newRow returns a valid row, of acme, by ana, about the deal. Of two rows, the one with the greater
 // n is the later; a row that gets another time by a change keeps an ID of its own by its n.
 func newRow(n int, changes ...change) activity.EventRow {

@@ -30,5 +30,9 @@ func rules() []testCase {
 		settleHoldsCases,
 		giveBackCases,
 		readQuotaCases,
+		sealCases,
+		entryCases,
+		consumerCases,
+		eraseCases,
 	)
 }

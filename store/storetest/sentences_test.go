@@ -11,7 +11,7 @@ import (
 	"testing"
 )
 
-// contract is what store.go, store_task.go and store_quota.go say: the sentences of their lists and the comments on the
+// contract is what store.go and the files beside it say: the sentences of their lists and the comments on the
 // fields of queries, which must have cases, and all other sentences and comments on fields, which may.
 type contract struct {
 	must, may []string
@@ -19,12 +19,12 @@ type contract struct {
 }
 
 // queries are the structs whose fields are conditions, each of which must have a case.
-var queries = []string{"EventQuery", "TaskFilter", "OutcomeFilter"}
+var queries = []string{"EventQuery", "TaskFilter", "OutcomeFilter", "EntryQuery", "EraseQuery", "ReportsQuery"}
 
 func parseContract(t *testing.T) contract {
 	t.Helper()
 	c := contract{fields: map[string]string{}}
-	for _, name := range []string{"../../store.go", "../../store_task.go", "../../store_quota.go"} {
+	for _, name := range []string{"../../store.go", "../../store_task.go", "../../store_quota.go", "../../store_ledger.go", "../../store_erase.go"} {
 		file, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.ParseComments)
 		if err != nil {
 			t.Fatal(err)

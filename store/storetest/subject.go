@@ -191,6 +191,10 @@ func sameValue(want, got any) bool {
 		return slices.Equal(want, got.([]activity.Entity))
 	case []string:
 		return slices.Equal(want, got.([]string))
+	case []activity.ID:
+		return slices.Equal(want, got.([]activity.ID))
+	case [][]byte:
+		return slices.EqualFunc(want, got.([][]byte), bytes.Equal)
 	case map[string]string:
 		return maps.Equal(want, got.(map[string]string))
 	case map[string]int64:
