@@ -264,3 +264,58 @@ func Literal(arg any) string {
 	}
 	return fmt.Sprint(arg)
 }
+
+// EraseStatements returns what is sent to erase and to remove, but for what changes a few rows of a small table.
+func (s *Store) EraseStatements(t activity.Task, at time.Time) map[string][]any {
+	e := s.engine
+	texts := e.eraseTexts()
+	fixed, err := fixedTaskArgs(e, &t)
+	if err != nil {
+		panic(err)
+	}
+	changing, err := changingTaskArgs(e, &t)
+	if err != nil {
+		panic(err)
+	}
+	who := []any{t.Tenant, "user", "ana"}
+	key := activity.QuotaKey{Tenant: "acme", Quota: "calls", SubjectKind: "user", SubjectID: "u1"}
+	all := map[string][]any{
+		texts.emptyParked:    {5},
+		texts.emptyRange:     {5},
+		texts.endedBy:        append(who[:3:3], e.key(t.ID), 100),
+		texts.setTask:        append(fixed, changing...),
+		texts.leaveLists:     {e.ints([]int64{1, 2}), false, e.time(at), e.id(t.ID)},
+		texts.subjectKeys:    who,
+		texts.minutesOf:      append(who[:3:3], 100),
+		texts.deleteUses:     keyArgs(key, 100),
+		texts.deleteHolds:    keyArgs(key),
+		texts.deleteKey:      keyArgs(key),
+		texts.reports:        {e.key(activity.ID{}), e.key(lastID), 100},
+		texts.heldEntities:   who[:1],
+		texts.listLegalHolds: who[:1],
+		texts.liftLegalHold:  who,
+	}
+	if _, ok := e.(postgres); !ok {
+		id := t.ID[:]
+		for text, args := range map[string][]any{
+			sqliteLockEvent: {id}, sqlitePosition: {id}, sqliteSetEvent: {id, "", "", "[]", nil, nil, []byte{}, true},
+			sqliteLeaveFeed: {1, "t", 1, id}, sqliteDeleteEvent: {id}, sqliteSetOutcome: {id, 1}, sqliteDeleteOutcome: {id, 1},
+			sqliteTakeUse: keyArgs(key, 1, "user", "ana"), sqliteDisownHolds: keyArgs(key, 1, "user", "ana"),
+		} {
+			all[text] = args
+		}
+		return all
+	}
+	ids := pgIDs([]activity.ID{t.ID, lastID})
+	keys := append(pgKeys([]activity.QuotaKey{key, key}), "{1,2}", "user", "ana")
+	for text, args := range map[string][]any{
+		pgLockEvents: {ids}, pgPositions: {ids}, pgDeleteEvents: {ids},
+		pgSetEvents:   {ids, `{"",""}`, `{"",""}`, `{"[]","[]"}`, `{NULL,NULL}`, `{NULL,NULL}`, `{"\\x00","\\x00"}`, `{t,t}`},
+		pgLeaveFeeds:  {"{1,2}", "{t,t}", "{1,1}", ids},
+		pgSetOutcomes: {ids, "{1,2}"}, pgDeleteOutcomes: {t.ID, "{1,2}"},
+		pgDisownUses: keys, pgDisownHolds: keys,
+	} {
+		all[text] = args
+	}
+	return all
+}
