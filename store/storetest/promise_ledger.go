@@ -140,50 +140,36 @@ func checkDeletedContact(s subject) {
 	d.equal("how many of the first events are as they were signed", d.verifies(&before).Since, 5)
 }
 
-// checkNothingSkipped ends a consumer again and again, before it has stored how far it came.
+// checkNothingSkipped ends a consumer in the middle of a batch, before it has stored how far it came.
 func checkNothingSkipped(s subject) {
 	d := newDesk(s)
 	recorded := d.notes(12, contact(1))
-	times := map[activity.ID]int{}
+	last := recorded[len(recorded)-1].ID
 	var order []activity.ID
-	for len(order) < len(recorded) {
+	consume := func(most int) {
 		ctx, cancel := context.WithCancel(d.Context())
-		err := d.journal.Consume(ctx, "mailer", func(_ context.Context, entries []activity.Entry) error {
+		defer cancel()
+		d.journal.Consume(ctx, "mailer", func(_ context.Context, entries []activity.Entry) error {
 			for i, e := range entries {
-				if times[e.Event.ID]++; times[e.Event.ID] == 1 {
+				if i == most {
+					cancel()
+					return ctx.Err()
+				}
+				if !slices.Contains(order, e.Event.ID) {
 					order = append(order, e.Event.ID)
 				}
-				if i == 4 {
-					break // the process is killed in the middle of a batch
+				if e.Event.ID == last {
+					cancel()
 				}
 			}
-			cancel()
-			return ctx.Err()
+			return nil
 		})
-		cancel()
-		if err != nil && ctx.Err() == nil {
-			d.Fatalf("Consume: %v", err)
-		}
-		if len(order) == 5 && times[order[0]] > 1 {
-			break // the same batch comes again
-		}
 	}
-	ctx, cancel := context.WithCancel(d.Context())
-	defer cancel()
-	d.journal.Consume(ctx, "mailer", func(_ context.Context, entries []activity.Entry) error {
-		for _, e := range entries {
-			if times[e.Event.ID]++; times[e.Event.ID] == 1 {
-				order = append(order, e.Event.ID)
-			}
-		}
-		if len(order) == len(recorded) {
-			cancel()
-		}
-		return nil
-	})
+	consume(5)
+	consume(1000)
 	for i, e := range recorded {
 		if i >= len(order) || order[i] != e.ID {
-			d.Fatalf("of %d events, %d were consumed, and not in their order", len(recorded), len(order))
+			d.Fatalf("of %d events, %d were consumed, or not in their order", len(recorded), len(order))
 		}
 	}
 }
