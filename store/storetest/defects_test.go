@@ -20,7 +20,7 @@ func defects() []defect {
 		taskWholeDefects(), taskTxDefects(), addTaskDefects(), changeTaskDefects(), listTasksDefects(), taskFilterDefects(),
 		admitDefects(), claimDefects(), lostDefects(), outcomeDefects(),
 		quotaWholeDefects(), chargeQuotaDefects(), settleHoldsDefects(), readQuotaDefects(),
-		sealDefects(), entryDefects(), consumerDefects(), eraseDefects(),
+		ledgerWholeDefects(), sealDefects(), entryDefects(), consumerDefects(), eraseDefects(),
 	)
 }
 

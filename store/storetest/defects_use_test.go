@@ -77,6 +77,7 @@ var foundInUse = map[string]string{
 	"journal":                     "ignores Source",
 	"tasks":                       "ignores words beside attributes",
 	"quotas":                      "gives back twice",
+	"ledger":                      "erases for all tenants",
 }
 
 func TestEveryUseFindsADefect(t *testing.T) {

@@ -20,7 +20,7 @@ var endCases = []testCase{
 
 // calls are all that can be asked of a store, each with its error only. AppendEvents and InTx store
 // a row each, AddTask a task, and AddOutcomes an outcome of the first task, which ChangeTask ends. ChargeQuota makes a
-// reservation, and the calls after it end the first one, and forget it.
+// reservation, and the calls after it end the first one, and forget it. The calls of the ledger change all that storesFirst stores.
 func calls(ctx context.Context, store activity.Store, n int) map[string]error {
 	errs := map[string]error{}
 	first, kinds := newTask(1).ID, []string{"import"}
@@ -49,6 +49,7 @@ func calls(ctx context.Context, store activity.Store, n int) map[string]error {
 	_, errs["QuotaState"] = store.QuotaState(ctx, keyA)
 	_, errs["QuotaUse"] = store.QuotaUse(ctx, activity.UseQuery{Key: keyA, From: epoch, To: farFuture, Clock: later})
 	_, errs["ForgetUse"] = store.ForgetUse(ctx, activity.ForgetQuery{Quota: "calls", Clock: later, Limit: 10})
+	ledgerCalls(ctx, store, n, errs)
 	errs["InTx"] = store.InTx(ctx, func(tx activity.Store) error {
 		// Were fn called, its error would not be for the caller to see.
 		tx.AppendEvents(context.WithoutCancel(ctx), newRows(n+1, n+2))
@@ -57,12 +58,40 @@ func calls(ctx context.Context, store activity.Store, n int) map[string]error {
 	return errs
 }
 
-// storesFirst stores the first row, the first task and the first reservation.
+// ledgerCalls are those of calls that are about the ledger, and about what is not kept.
+func ledgerCalls(ctx context.Context, store activity.Store, n int, errs map[string]error) {
+	_, errs["Seal"] = store.Seal(ctx, 10)
+	_, errs["Unsealed"] = store.Unsealed(ctx)
+	_, errs["Entries"] = store.Entries(ctx, activity.EntryQuery{Limit: 10})
+	_, errs["Entry"] = store.Entry(ctx, acme, newRow(n).ID)
+	_, errs["Head"] = store.Head(ctx, acme)
+	_, errs["Tiles"] = store.Tiles(ctx, acme, []activity.TileID{{}})
+	_, errs["Strays"] = store.Strays(ctx, acme, activity.ID{}, 10)
+	_, errs["Ledgers"] = store.Ledgers(ctx, "", 10)
+	_, errs["TakeConsumer"] = store.TakeConsumer(ctx, take(2, epoch.Add(time.Hour)))
+	errs["MoveConsumer"] = store.MoveConsumer(ctx, activity.ConsumerMove{Name: "mailer", Holder: holder(1), Position: 9, Park: []activity.Parked{parkedAt(7, "no")}})
+	errs["ResetConsumer"] = store.ResetConsumer(ctx, activity.ConsumerReset{Name: "new", Position: 9, Now: epoch})
+	_, errs["Consumers"] = store.Consumers(ctx)
+	_, errs["Parked"] = store.Parked(ctx, "mailer", 0, 10)
+	errs["Unpark"] = store.Unpark(ctx, "mailer", 1)
+	_, errs["Erase"] = store.Erase(ctx, activity.EraseQuery{Tenant: acme, Entity: deal, Limit: 10})
+	_, errs["RemoveEvents"] = store.RemoveEvents(ctx, acme, []activity.ID{newRow(1).ID})
+	_, errs["Reports"] = store.Reports(ctx, activity.ReportsQuery{Before: lastID, Limit: 10})
+	_, errs["RemoveOutcomes"] = store.RemoveOutcomes(ctx, acme, newTask(1).ID, 10)
+	errs["SetLegalHold"] = store.SetLegalHold(ctx, acme, legalHold(eve))
+	errs["LiftLegalHold"] = store.LiftLegalHold(ctx, acme, call)
+	_, errs["LegalHolds"] = store.LegalHolds(ctx, acme)
+}
+
+// storesFirst stores the first row, which gets a position, the first task, the first reservation, a consumer and a legal hold.
 func (s subject) storesFirst() {
 	s.Helper()
-	s.append(newRow(1))
+	s.enters(newRow(1))
 	s.addTasks(newTask(1))
 	newTeller(s).charge(1, held(1), ofTask(1))
+	s.mailer()
+	s.moves(activity.ConsumerMove{Name: "mailer", Holder: holder(1), Position: 1, Park: []activity.Parked{parkedAt(1, "no")}})
+	s.holdsBack(acme, call)
 }
 
 // holdsFirst checks that what storesFirst stores is there, and nothing else.
@@ -77,6 +106,10 @@ func (s subject) holdsFirst() {
 		t.Fatalf("%v", err)
 	}
 	t.keeps()
+	s.ledgered(book{}.entered(newRow(1)))
+	s.consumes(activity.ConsumerState{Name: "mailer", Holder: holder(1), Until: epoch.Add(30 * time.Second), Position: 1, Parked: 1})
+	s.hasParked("mailer", parkedAt(1, "no"))
+	s.hasHolds(acme, legalHold(call))
 }
 
 // holdsNothing checks that nothing of what storesFirst stores is there.
@@ -85,6 +118,9 @@ func (s subject) holdsNothing() {
 	s.holds(acme)
 	s.holdsTasks(acme)
 	s.keeps(keyA, activity.QuotaState{})
+	s.ledgered(nil)
+	s.consumes()
+	s.hasHolds(acme)
 }
 
 func checkEnded(s subject) {

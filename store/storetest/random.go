@@ -20,6 +20,7 @@ var randomCases = []testCase{
 	{name: "journal", check: func(s subject) { checkRandom(s, (*randomizer).journal) }},
 	{name: "tasks", check: func(s subject) { checkRandom(s, (*randomizer).tasks) }},
 	{name: "quotas", check: func(s subject) { checkRandom(s, (*randomizer).quotas) }},
+	{name: "ledger", check: func(s subject) { checkRandom(s, (*randomizer).ledger) }},
 }
 
 // seed returns the seed of the random cases.
@@ -77,6 +78,7 @@ type randomizer struct {
 
 	reported map[activity.ID]int64 // the last outcome of each task
 	quota    *gambler
+	clerk    *clerk
 }
 
 // store makes operations on the store itself.

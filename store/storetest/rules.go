@@ -30,6 +30,8 @@ func rules() []testCase {
 		settleHoldsCases,
 		giveBackCases,
 		readQuotaCases,
+		ledgerWholeCases,
+		ledgerTxCases,
 		sealCases,
 		entryCases,
 		consumerCases,
