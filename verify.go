@@ -65,7 +65,7 @@ func (l Ledger) Verify(ctx context.Context, since *Checkpoint) (Verification, er
 	v := &verifier{
 		ctx: ctx, store: store, tenant: l.tenant.name, head: head, since: since,
 		result:  Verification{Origin: l.origin(), Unsealed: unsealed.Events},
-		waiting: map[string]map[ID]Problem{EventsRemoved.Name(): {}, EntityErased.Name(): {}}, leaves: map[int64][]byte{}, short: -1,
+		waiting: map[string]map[ID]Problem{typeRetention: {}, typeErased: {}}, leaves: map[int64][]byte{}, short: -1,
 	}
 	for _, step := range []func() error{v.entries, v.ends, v.unlisted, v.strays} {
 		if err := step(); err != nil {
@@ -194,13 +194,13 @@ func (v *verifier) entry(r *EntryRow) error {
 	leaf, reason := r.Leaf, ""
 	if r.Err == nil && r.Event.ID.IsZero() {
 		v.result.Removed++
-		v.waiting[EventsRemoved.Name()][r.ID] = Problem{Position: r.Position, Index: r.Index, ID: r.ID, Reason: "event is not there, and no activity.retention event lists it"}
+		v.waiting[typeRetention][r.ID] = Problem{Position: r.Position, Index: r.Index, ID: r.ID, Reason: "event is not there, and no activity.retention event lists it"}
 	} else {
 		v.result.Events++
 		var erased bool
 		if reason, erased = r.examine(); erased {
 			v.result.Erased++
-			v.waiting[EntityErased.Name()][r.ID] = Problem{Position: r.Position, Index: r.Index, ID: r.ID, Reason: "event was erased, and no activity.erased event lists it"}
+			v.waiting[typeErased][r.ID] = Problem{Position: r.Position, Index: r.Index, ID: r.ID, Reason: "event was erased, and no activity.erased event lists it"}
 		}
 	}
 	if tile, ok := v.leafOf(r.Index); ok && tile != r.Leaf {
