@@ -14,15 +14,16 @@ help: ## list the targets
 .PHONY: test
 test: ## run all tests, with the race detector, against a real PostgreSQL
 	scripts/setup-postgres
+	scripts/setup-pgbouncer
 	ACTIVITY_TEST_REQUIRE=postgres go test -race -timeout 20m ./...
 	@if [ -f benchmarks/go.mod ]; then \
 		set -ex; cd benchmarks; go vet ./...; go test -timeout 10m ./...; \
 	fi
 
 .PHONY: test-long
-test-long: ## run the tests that get better with time: a million operations on quotas
+test-long: ## run the tests that get better with time: a million operations on quotas, 100,000 events that are followed
 	scripts/setup-postgres
-	ACTIVITY_TEST_REQUIRE=postgres ACTIVITY_TEST_LONG=1 go test -race -timeout 6h -v -run NeverOver ./store/bunstore
+	ACTIVITY_TEST_REQUIRE=postgres ACTIVITY_TEST_LONG=1 go test -race -timeout 6h -v -run 'NeverOver|NothingSkipped' ./store/bunstore
 
 .PHONY: lint
 lint: ## check formatting, code, scripts and modules

@@ -16,12 +16,32 @@ import (
 	"github.com/go-activity/activity/store/bunstore"
 )
 
-// start runs this binary as a child that does what children says, and returns its output.
-func start(t *testing.T, child, address string) (*exec.Cmd, *bufio.Reader) {
-	t.Helper()
+// command is this binary as a child that does what children says.
+func command(child, address string, environment ...string) *exec.Cmd {
 	cmd := exec.Command(os.Args[0])
 	cmd.Env = append(os.Environ(), childEnv+"="+child, "BUNSTORE_TEST_ADDRESS="+address)
+	cmd.Env = append(cmd.Env, environment...)
 	cmd.Stderr = os.Stderr
+	return cmd
+}
+
+// obey passes each byte of the standard input on. At its end, which is that of the process that tests at the latest, this
+// one ends too.
+func obey(told chan<- byte) {
+	in := bufio.NewReader(os.Stdin)
+	for {
+		b, err := in.ReadByte()
+		if err != nil {
+			os.Exit(1)
+		}
+		told <- b
+	}
+}
+
+// start runs a child, and returns its output.
+func start(t *testing.T, child, address string) (*exec.Cmd, *bufio.Reader) {
+	t.Helper()
+	cmd := command(child, address)
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
