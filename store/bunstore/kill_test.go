@@ -25,10 +25,23 @@ func command(child, address string, environment ...string) *exec.Cmd {
 	return cmd
 }
 
+// obey passes each byte of the standard input on. At its end, which is that of the process that tests at the latest, this
+// one ends too.
+func obey(told chan<- byte) {
+	in := bufio.NewReader(os.Stdin)
+	for {
+		b, err := in.ReadByte()
+		if err != nil {
+			os.Exit(1)
+		}
+		told <- b
+	}
+}
+
 // start runs a child, and returns its output.
-func start(t *testing.T, child, address string, environment ...string) (*exec.Cmd, *bufio.Reader) {
+func start(t *testing.T, child, address string) (*exec.Cmd, *bufio.Reader) {
 	t.Helper()
-	cmd := command(child, address, environment...)
+	cmd := command(child, address)
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)

@@ -78,6 +78,7 @@ func skipUntilKilled(address string) {
 			panic(err)
 		}
 	}
+	go obey(nil)
 	go p.write(ctx)
 	p.follow(ctx)
 }
@@ -96,7 +97,7 @@ func (p *skipProcess) write(ctx context.Context) {
 func (p *skipProcess) follow(ctx context.Context) {
 	var all sync.WaitGroup
 	for i, after := range p.Watch {
-		w := skipWatcher{p, p.random(1000 + i), i, after}
+		w := skipWatcher{p, p.random(1000 + i), i, after, time.Second}
 		all.Go(func() { w.run(ctx) })
 	}
 	for i := range 2 {
@@ -225,8 +226,9 @@ const endOfSkips = "the end"
 type skipWatcher struct {
 	*skipProcess
 	*rand.Rand
-	number int
-	last   activity.Position
+	number   int
+	last     activity.Position
+	patience time.Duration
 }
 
 func (w *skipWatcher) run(ctx context.Context) {
@@ -243,11 +245,13 @@ func (w *skipWatcher) run(ctx context.Context) {
 	}
 }
 
-// follow follows for some entries or some time, whichever ends first.
+// follow follows for some entries or some time, whichever ends first. On a busy machine the time has to be longer for
+// something to come in it.
 func (w *skipWatcher) follow(ctx context.Context) error {
 	some := 1 + w.IntN(2000)
-	ctx, stop := context.WithTimeout(ctx, time.Duration(w.Int64N(int64(time.Second))))
+	ctx, stop := context.WithTimeout(ctx, time.Duration(w.Int64N(int64(w.patience))))
 	defer stop()
+	w.patience = min(2*w.patience, time.Minute)
 	options := skipWatchers[w.number]
 	options.After = w.last
 	for e, err := range w.journal.Follow(ctx, options) {
@@ -261,7 +265,7 @@ func (w *skipWatcher) follow(ctx context.Context) error {
 		w.tell(skipLine{What: "see", Watcher: w.number, Seen: &skipSighting{
 			e.Position, e.Index, e.Event.ID, skipEvent{e.Event.Tenant, e.Event.Type}, n.Text == endOfSkips,
 		}})
-		w.last = e.Position
+		w.last, w.patience = e.Position, time.Second
 		if some--; some == 0 {
 			return nil
 		}

@@ -101,7 +101,11 @@ func (b *skipTable) await(so func() bool) {
 	defer b.mu.Unlock()
 	for !so() && !b.t.Failed() {
 		if late.Load() {
-			b.t.Errorf("nothing more came in %v, after %v", patience, b.count)
+			b.t.Errorf("what is awaited has not come in %v, after %v", patience, b.count)
+			for i := range b.watchers {
+				w := &b.watchers[i]
+				b.t.Logf("watcher %d, which follows %+v, has seen %d events up to %d, and %d that end the test", i, w.options, len(w.seen), w.last, w.ends)
+			}
 			return
 		}
 		b.changed.Wait()
@@ -174,9 +178,18 @@ func startSkipping(t *testing.T, said *skipTable, address string, p skipProcess)
 	if !onSQLite(address) {
 		address += "&application_name=" + c.name
 	}
-	cmd, out := start(t, "skip", address, "BUNSTORE_TEST_SKIP="+string(spec))
-	c.cmd = cmd
-	c.heard.Go(func() { c.hear(said, out) })
+	c.cmd = command("skip", address, "BUNSTORE_TEST_SKIP="+string(spec))
+	out, err := c.cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.cmd.StdinPipe(); err != nil { // it ends with this process
+		t.Fatal(err)
+	}
+	if err := c.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	c.heard.Go(func() { c.hear(said, bufio.NewReader(out)) })
 	return c
 }
 

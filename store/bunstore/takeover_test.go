@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"os"
 	"os/exec"
 	"strconv"
 	"testing"
@@ -25,15 +24,15 @@ func consumeUntilKilled(address string) {
 	if err != nil {
 		panic(err)
 	}
+	told := make(chan byte)
+	go obey(told)
 	fmt.Println("ready")
 	err = newJournal(s).Consume(ctx, "mailer", func(_ context.Context, entries []activity.Entry) error {
 		for _, e := range entries {
 			if _, err := fmt.Println(e.Position); err != nil {
 				return err
 			}
-			if _, err := io.ReadFull(os.Stdin, make([]byte, 1)); err != nil {
-				return err
-			}
+			<-told
 		}
 		_, err := fmt.Println()
 		return err
