@@ -136,6 +136,37 @@
 //   - worst_window_redis_rate: as worst_window_ours, with redis_rate's rate and burst both 1,000 in two seconds, and by
 //     the time at which AllowN returned, as it tells no other. No target.
 //
+// # Ledger
+//
+// Each result is of PostgreSQL; those that begin with sqlite_ are of SQLite. Events are recorded in calls of 1,000 of
+// one tenant, unless it says otherwise. Checkpoints are signed with Ed25519.
+//
+// More is better:
+//
+//   - seal_vs_append, sqlite_seal_vs_append: events per second of Journal.Seal over events per second of Record, each on
+//     one connection. Sealing takes what recording has left, so they work by turns, and recording is always first: 10,000
+//     events are recorded, and then these are sealed, which is two batches. The ledger has 10,000 events before.
+//   - append_while_sealing_ratio, sqlite_append_while_sealing_ratio: events per second of Record while Journal.Run and one
+//     Journal.Follow of all events are at work in the same process, over events per second while nobody seals. Slices last
+//     two seconds or more. Both sides record into one database, so its tables are as large for one as for the other; and what
+//     a slice without sealing has left is sealed after it, untimed, so that nothing waits when a slice begins. With
+//     sealing, a slice begins when the follower is at the ledger's end and has been handed an event, and after the slice
+//     it is waited for until it has all. How much of the slice was not sealed or seen at its end is printed: work that is
+//     left for later makes recording look cheaper than it is.
+//   - verify_per_second, export_per_second, and those of SQLite: events per second of Ledger.Verify without an earlier
+//     checkpoint, and of Ledger.Export as NDJSON to nowhere, of a tenant with 1,000,000 events. Each is done three times.
+//     They have no target.
+//
+// Less is better:
+//
+//   - follow_lag_p99_ms, follow_lag_p50_ms, and those of SQLite: milliseconds from the return of Record to the yield of a
+//     Follow in the same process, of all events of ten seconds, in which 10 are recorded 100 times a second. The follower
+//     polls, and nobody else seals. A call that is late does not delay those after it. On PostgreSQL,
+//     follow_lag_listen_p99_ms and follow_lag_listen_p50_ms are with LISTEN. Only polling has a target, for 99 %.
+//   - prove_us, sqlite_prove_us: microseconds of Ledger.Prove, with its checkpoint, which looks for events to seal, and is
+//     signed, for 64 events drawn by a fixed seed of 1,000,000. No target.
+//   - prove_tiles, sqlite_prove_tiles: tiles that such a proof reads, on average. No target.
+//
 // # Summaries
 //
 //   - summary_ns, summary_allocs: what Journal.Summary takes for an event whose pattern has a plural

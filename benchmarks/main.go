@@ -26,15 +26,16 @@ type size struct {
 	outcomes     int           // of the report that is written
 	charges      int           // of the key whose reservations are compared with those of one with few
 	window       time.Duration // in which limiters let so much through
+	following    time.Duration // how long events are recorded that are followed
 	rounds       int           // slices of each side
 	slice        time.Duration // the least that a slice lasts
 }
 
 var (
 	full = size{small: 10_000, large: 1_000_000, tasks: 1_000_000, outcomes: 1_000_000, charges: 1_000_000,
-		window: 2 * time.Second, rounds: 31, slice: 50 * time.Millisecond}
+		window: 2 * time.Second, following: 10 * time.Second, rounds: 31, slice: 50 * time.Millisecond}
 	quick = size{small: 6_000, large: 20_000, tasks: 20_000, outcomes: 100_000, charges: 20_000,
-		window: time.Second, rounds: 5, slice: 10 * time.Millisecond}
+		window: time.Second, following: 2 * time.Second, rounds: 5, slice: 10 * time.Millisecond}
 )
 
 func main() {
@@ -168,7 +169,7 @@ type part struct {
 
 // own are the parts that compare the library with what is written by hand, and with itself.
 func (b *bench) own() []part {
-	return []part{
+	parts := []part{
 		{[]string{"append_batch_vs_copy", "append_one_vs_floor"}, b.postgresAppends},
 		{[]string{"page_growth", "page_vs_floor"}, b.postgresPages},
 		{[]string{"outcomes_vs_copy"}, b.postgresOutcomes},
@@ -189,6 +190,10 @@ func (b *bench) own() []part {
 		{[]string{"sqlite_reserve_growth"}, b.sqliteReserveGrowth},
 		{[]string{"use_per_second"}, b.uses},
 	}
+	for _, e := range b.ledgerEngines() {
+		parts = append(parts, b.ofLedger(e)...)
+	}
+	return parts
 }
 
 // peers are the parts that compare the library with another one, on a Redis server.

@@ -23,7 +23,7 @@ func newTestBench(t testing.TB, out *strings.Builder) *bench {
 	b := &bench{
 		ctx: t.Context(),
 		size: size{small: 6000, large: 7000, tasks: 7000, outcomes: 20_000, charges: 2000,
-			window: 500 * time.Millisecond, rounds: 1, slice: time.Millisecond},
+			window: 500 * time.Millisecond, following: 300 * time.Millisecond, rounds: 1, slice: time.Millisecond},
 		only: regexp.MustCompile(""),
 		out:  out,
 		dir:  t.TempDir(),
@@ -62,6 +62,11 @@ func TestRun(t *testing.T) {
 		"summary_ns", "summary_allocs", "summary_vs_template", "summary_vs_template_decoded",
 		"reserve_hot_vs_update", "reserve_hot_vs_statement", "reserve_growth", "worst_window_ours",
 		"sqlite_reserve_hot_vs_update", "sqlite_reserve_growth", "use_per_second",
+		"seal_vs_append", "append_while_sealing_ratio", "follow_lag_p50_ms", "follow_lag_p99_ms",
+		"follow_lag_listen_p50_ms", "follow_lag_listen_p99_ms",
+		"verify_per_second", "prove_us", "prove_tiles", "export_per_second",
+		"sqlite_seal_vs_append", "sqlite_append_while_sealing_ratio", "sqlite_follow_lag_p50_ms", "sqlite_follow_lag_p99_ms",
+		"sqlite_verify_per_second", "sqlite_prove_us", "sqlite_prove_tiles", "sqlite_export_per_second",
 	} {
 		if !regexp.MustCompile(`(?m)^` + name + ` \d+\.\d{2,4}$`).MatchString(out.String()) {
 			t.Errorf("there is no %s in\n%s", name, &out)

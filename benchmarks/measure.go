@@ -12,6 +12,7 @@ type side struct {
 	name    string
 	prepare func(n int) error // makes what run takes; not timed; may be nil
 	run     func(n int) error // does the work n times
+	finish  func() error      // does what is left over after run; not timed; may be nil
 }
 
 // time returns how long the side takes to do its work n times.
@@ -24,7 +25,11 @@ func (s side) time(n int) (time.Duration, error) {
 	runtime.GC() // the garbage of preparing, and of the other side, is not this side's
 	start := time.Now()
 	err := s.run(n)
-	return time.Since(start), err
+	taken := time.Since(start)
+	if err == nil && s.finish != nil {
+		err = s.finish()
+	}
+	return taken, err
 }
 
 // comparison is what compare measured, slice by slice.

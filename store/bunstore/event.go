@@ -8,7 +8,9 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/go-activity/activity"
 )
@@ -215,9 +217,11 @@ func encodeAbout(about []activity.Entity) (string, error) {
 }
 
 func decodeAbout(text []byte) ([]activity.Entity, error) {
-	var list []string
-	if err := json.Unmarshal(text, &list); err != nil {
-		return nil, err
+	list, ok := plainTexts(text)
+	if !ok {
+		if err := json.Unmarshal(text, &list); err != nil {
+			return nil, err
+		}
 	}
 	if len(list) == 0 {
 		return nil, nil
@@ -230,6 +234,34 @@ func decodeAbout(text []byte) ([]activity.Entity, error) {
 		about = append(about, activity.Entity{Kind: e[0], ID: e[1], Label: e[2]})
 	}
 	return about, nil
+}
+
+// plainTexts reads a JSON array of strings if it has no spaces between them and no escapes, as nearly all have that are
+// stored. With encoding/json this took a third of what Go spends on reading an event.
+func plainTexts(text []byte) (list []string, ok bool) {
+	s := string(text)
+	special := func(r rune) bool { return r < ' ' || r == '\\' || r == utf8.RuneError }
+	if len(s) < 2 || s[0] != '[' || s[len(s)-1] != ']' || strings.ContainsFunc(s, special) {
+		return nil, false
+	}
+	s = s[1 : len(s)-1]
+	list = make([]string, 0, strings.Count(s, `"`)/2)
+	for s != "" {
+		if len(list) > 0 {
+			if s, ok = strings.CutPrefix(s, ","); !ok {
+				return nil, false
+			}
+		}
+		if s, ok = strings.CutPrefix(s, `"`); !ok {
+			return nil, false
+		}
+		var one string
+		if one, s, ok = strings.Cut(s, `"`); !ok {
+			return nil, false
+		}
+		list = append(list, one)
+	}
+	return list, true
 }
 
 // eventRows reads events with their salts: an ID, eventColumns, salts.
