@@ -2,6 +2,7 @@ package bunstore
 
 import (
 	"context"
+	"slices"
 
 	"github.com/go-activity/activity"
 )
@@ -210,7 +211,7 @@ func (postgres) lockLegalHolds(ctx context.Context, s *Store, tenant string, cha
 }
 
 func (postgres) lockEvents(ctx context.Context, s *Store, ids []activity.ID) ([]activity.EventRow, error) {
-	return eventRows(ctx, s.tx, pgLockEvents, pgIDs(ids))
+	return eventRows(ctx, s.tx, pgLockEvents, pgIDs(slices.Compact(slices.SortedFunc(slices.Values(ids), activity.ID.Compare))))
 }
 
 func pgIDs(ids []activity.ID) string {

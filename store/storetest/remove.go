@@ -45,7 +45,7 @@ func checkRemoveEvents(s subject) {
 	}
 	removes(nil)
 	removes([]activity.ID{newRow(9).ID, {}})
-	gone := []activity.ID{rows[3].ID, newRow(9).ID, rows[1].ID, rows[2].ID}
+	gone := []activity.ID{rows[3].ID, newRow(9).ID, rows[1].ID, rows[2].ID, rows[3].ID} // one twice
 	removes(gone, rows[1].ID, rows[2].ID, rows[3].ID)
 	removes(append(gone, rows[5].ID), rows[5].ID)
 	s.holds(acme, rows[0], rows[4])
