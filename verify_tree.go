@@ -221,13 +221,13 @@ func (v *verifier) compareHead() error {
 	return nil
 }
 
-// longTile returns the problem that a tile has more hashes than the tree, if one of those at its end does, or differs from the
-// entries.
+// longTile returns the problem that a tile at the end of the tree, or the one after it, has more hashes than the tree, or a leaf
+// that is not the entry's.
 func (v *verifier) longTile() (*Problem, error) {
 	var ids []TileID
 	size := max(v.head.Size, 0)
 	for level, n := 0, size; ; level, n = level+1, n>>tileHeight {
-		ids = append(ids, TileID{level, n / tileWidth})
+		ids = append(ids, TileID{level, n / tileWidth}, TileID{level, n/tileWidth + 1})
 		if n == 0 {
 			break
 		}
@@ -237,8 +237,8 @@ func (v *verifier) longTile() (*Problem, error) {
 		return nil, err
 	}
 	for i, id := range ids {
-		width := int(size >> (tileHeight * id.Level) % tileWidth)
-		if len(tiles[i]) > width*sha256.Size {
+		width := max(size>>(tileHeight*id.Level)-id.Index*tileWidth, 0)
+		if int64(len(tiles[i])) > width*sha256.Size {
 			return &Problem{Index: max(size-1, 0), Reason: fmt.Sprintf("tile %d of level %d has more hashes than the entries lead to", id.Index, id.Level)}, nil
 		}
 	}

@@ -2,6 +2,7 @@ package bunstore
 
 import (
 	"context"
+	"crypto/sha256"
 	"database/sql"
 	"errors"
 	"fmt"
@@ -102,7 +103,15 @@ func (s *Store) Tiles(ctx context.Context, tenant string, tiles []activity.TileI
 		return nil, s.failed(ctx, "read tiles", err)
 	}
 	for n, i := range places {
-		found[i] = leaves[n]
+		if found[i] = leaves[n]; len(leaves[n]) < tileWidth*sha256.Size {
+			continue
+		}
+		// One that is full is stored. It may have become so since it was looked for; if not, it is not there.
+		again, err := s.engine.tiles(ctx, db, tenant, tiles[i:i+1])
+		if err != nil {
+			return nil, s.failed(ctx, "read tiles", err)
+		}
+		found[i] = again[0]
 	}
 	return found, nil
 }
