@@ -53,7 +53,7 @@ func TestManySealers(t *testing.T) {
 			random := rand.New(rand.NewPCG(1, uint64(w)))
 			store := []*bunstore.Store{s, other}[w%2]
 			writing.Go(func() {
-				for range 15 {
+				for range 8 {
 					ids, err := writeSome(ctx, store, tenants[random.IntN(3)], random)
 					if err != nil {
 						t.Errorf("recording: %v", err)
