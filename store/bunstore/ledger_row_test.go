@@ -115,15 +115,15 @@ func TestStrays(t *testing.T) {
 			}
 			return ids
 		}
-		record("acme", 3000)
-		record("other", 3000)
+		record("acme", 2600)
+		record("other", 2600) // more than one look is at
 		if _, err := sealAll(ctx, s, 5000); err != nil {
 			t.Fatal(err)
 		}
 		want = append(want, record("acme", 2)...)
 		record("other", 2)
 		clear(t, s, "activity_pending")
-		record("acme", 3000)
+		record("acme", 200)
 		record("acme", 20)
 		if _, err := s.Seal(ctx, 10); err != nil {
 			t.Fatal(err)
