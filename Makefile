@@ -21,9 +21,9 @@ test: ## run all tests, with the race detector, against a real PostgreSQL
 	fi
 
 .PHONY: test-long
-test-long: ## run the tests that get better with time: a million operations on quotas, 100,000 events that are followed
+test-long: ## run the tests that get better with time: a million operations on quotas, 100,000 events that are followed, more tampering
 	scripts/setup-postgres
-	ACTIVITY_TEST_REQUIRE=postgres ACTIVITY_TEST_LONG=1 go test -race -timeout 6h -v -run 'NeverOver|NothingSkipped' ./store/bunstore
+	ACTIVITY_TEST_REQUIRE=postgres ACTIVITY_TEST_LONG=1 go test -race -timeout 6h -v -run 'NeverOver|NothingSkipped|Tampering' ./store/bunstore
 
 .PHONY: lint
 lint: ## check formatting, code, scripts and modules
