@@ -1,6 +1,7 @@
 package postgres_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -17,23 +18,30 @@ import (
 	"github.com/go-activity/activity/store/postgres"
 )
 
-// The grants of the README are enough to record and read, and not enough to change or delete.
-func TestGrantsOfReadme(t *testing.T) {
-	readme, err := os.ReadFile("../../README.md")
+// grantsOf returns the grants that a document shows.
+func grantsOf(t *testing.T, path string) string {
+	t.Helper()
+	doc, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	grants := regexp.MustCompile("(?s)```sql\n(.*?)```").FindSubmatch(readme)
+	grants := regexp.MustCompile("(?s)```sql\n(.*?)```").FindSubmatch(doc)
 	if grants == nil {
-		t.Fatal("README.md has no grants")
+		t.Fatalf("%s has no grants", path)
 	}
+	return string(grants[1])
+}
+
+// as opens a store of a new database as a role that has these grants and owns nothing. They are to the role called service.
+func as(t *testing.T, grants string) *bunstore.Store {
+	t.Helper()
 	ctx := t.Context()
 	dsn := pgtest.New(t)
 	owner, err := postgres.Open(ctx, dsn)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer owner.Close()
+	t.Cleanup(func() { owner.Close() })
 	if err := owner.Migrate(ctx); err != nil {
 		t.Fatal(err)
 	}
@@ -45,24 +53,70 @@ func TestGrantsOfReadme(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer func() {
-		if _, err := owner.DB().ExecContext(t.Context(), `DROP OWNED BY `+role+`; DROP ROLE `+role); err != nil {
+	t.Cleanup(func() {
+		if _, err := owner.DB().ExecContext(context.Background(), `DROP OWNED BY `+role+`; DROP ROLE `+role); err != nil {
 			t.Error(err)
 		}
-	}()
-	if _, err := owner.DB().ExecContext(ctx, strings.ReplaceAll(string(grants[1]), "TO service", "TO "+role)); err != nil {
+	})
+	if _, err := owner.DB().ExecContext(ctx, strings.ReplaceAll(grants, "TO service", "TO "+role)); err != nil {
 		t.Fatal(err)
 	}
-
 	service, err := postgres.Open(ctx, dsn)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer service.Close()
+	t.Cleanup(func() { service.Close() })
 	service.DB().SetMaxOpenConns(1)
 	if _, err := service.DB().ExecContext(ctx, `SET ROLE `+role); err != nil {
 		t.Fatal(err)
 	}
+	return service
+}
+
+// With the grants of docs/integrity.md beside those of the README, a role can erase, remove, and set legal holds.
+func TestGrantsOfUpkeep(t *testing.T) {
+	ctx := t.Context()
+	service := as(t, grantsOf(t, "../../README.md")+grantsOf(t, "../../docs/integrity.md"))
+	brief := activity.Define[note]("note.seen", activity.TypeOptions{Retention: time.Hour})
+	j, err := activity.New(service, &activity.Config{Types: []activity.EventType{brief}, Kinds: []activity.Kind{{
+		Name: "import", Outcomes: activity.ImportOutcomes(), Retention: time.Nanosecond,
+	}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	acme := j.Tenant("acme")
+	bob, admin := activity.Entity{Kind: "contact", ID: "bob-7", Label: "Bob"}, activity.User("admin", "")
+	_, err = acme.Do(ctx, activity.TaskSpec{Kind: "import", Title: "Bob", Actor: admin, About: []activity.Entity{bob}}, func(ctx context.Context, run *activity.Run) error {
+		return run.Report(ctx, activity.Outcome{Kind: "imported", Record: bob}, activity.Outcome{Kind: "imported", Row: 2})
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	drafts := []activity.Draft{brief.New(note{}).By(bob), brief.New(note{}).By(admin).At(time.Now().Add(-2 * time.Hour))}
+	if _, err := acme.Record(ctx, drafts...); err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(acme.SetLegalHold(ctx, bob, admin, "a lawsuit"), acme.LiftLegalHold(ctx, bob, admin, "it is over")); err != nil {
+		t.Fatal(err)
+	}
+	if n, err := acme.Erase(ctx, bob, admin, "asked for"); n == 0 || err != nil {
+		t.Errorf("Erase = %d, %v", n, err)
+	}
+	if _, err := j.Seal(ctx); err != nil {
+		t.Fatal(err)
+	}
+	if n, err := j.Retain(ctx); n != 3 || err != nil {
+		t.Errorf("Retain = %d, %v; want an event and two outcomes", n, err)
+	}
+	if found, err := acme.Ledger().Verify(ctx, nil); err != nil || found.Removed != 1 {
+		t.Errorf("Verify = %+v, %v", found, err)
+	}
+}
+
+// The grants of the README are enough to record and read, and not enough to change or delete.
+func TestGrantsOfReadme(t *testing.T) {
+	ctx := t.Context()
+	service := as(t, grantsOf(t, "../../README.md"))
 	j, err := activity.New(service, &activity.Config{Types: []activity.EventType{noteAdded}})
 	if err != nil {
 		t.Fatal(err)
