@@ -189,8 +189,10 @@ func TestParseCheckpoint(t *testing.T) {
 
 // Whatever is read as a checkpoint is written as the same, and signed is only what a key has signed.
 func FuzzParseCheckpoint(f *testing.F) {
-	signer, key := newKey(f, "crm.test")
-	for _, text := range []string{"o\n1\nCsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=\n", "o\n1\nCsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=\nmore\n", "\n\n"} {
+	key, _ := storedKey(f)
+	signer, _ := newKey(f, "crm.test")
+	f.Add(stored(f, "checkpoint"))
+	for _, text := range []string{"o\n1\nCsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=\nmore\n", "\n\n"} {
 		note, err := signed.Sign(&signed.Note{Text: text}, signer)
 		check(f, err)
 		f.Add(note)
@@ -214,6 +216,9 @@ func FuzzParseCheckpoint(f *testing.F) {
 		}
 		if diff := cmp.Diff(c, parsed); err == nil && diff != "" {
 			t.Errorf("with and without keys it is something else:\n%s", diff)
+		}
+		if err == nil && (parsed.Origin != "crm.test/activity/acme" || parsed.Size != 12) {
+			t.Errorf("a checkpoint is signed that was not: %+v", parsed)
 		}
 	})
 }

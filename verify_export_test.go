@@ -190,24 +190,3 @@ func TestVerifyExportRefuses(t *testing.T) {
 		t.Errorf("VerifyExport of a reader that fails = %v", err)
 	}
 }
-
-// Nothing that is read as an export does more than hold or be an ErrProof, and one that holds has the events of the ledger.
-func FuzzVerifyExport(f *testing.F) {
-	journal, _ := newLedger(f, 5)
-	c, err := journal.Tenant("acme").Ledger().Checkpoint(f.Context())
-	check(f, err)
-	f.Add([]byte(exported(f, journal, activity.ExportOptions{})))
-	f.Add([]byte(exported(f, journal, activity.ExportOptions{Types: []string{"note.added"}})))
-	f.Fuzz(func(t *testing.T, data []byte) {
-		v, err := activity.VerifyExport(bytes.NewReader(data), c)
-		if err != nil {
-			if !errors.Is(err, activity.ErrProof) {
-				t.Errorf("VerifyExport = %v", err)
-			}
-			return
-		}
-		if v.Since != 5 || v.Events > 5 || !v.Partial && (v.Events+v.Removed != v.Size) {
-			t.Errorf("VerifyExport = %+v of %q", v, data)
-		}
-	})
-}
