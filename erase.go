@@ -120,9 +120,8 @@ const (
 
 var errSalts = errors.New("salts are damaged")
 
-// saltedParts reads the salts of an event of which nothing is erased.
-func saltedParts(salts []byte) []part {
-	parts := make([]part, 0, 8)
+// saltedParts appends the salts of an event of which nothing is erased to parts.
+func saltedParts(parts []part, salts []byte) []part {
 	for ; len(salts) >= saltLength; salts = salts[saltLength:] {
 		parts = append(parts, part{bytes: salts[:saltLength]})
 	}
@@ -160,7 +159,7 @@ func (r *EventRow) storedParts() ([]part, error) {
 func (r *EventRow) readParts() ([]part, error) {
 	var parts []part
 	if len(r.Salts) == r.parts()*saltLength {
-		parts = saltedParts(r.Salts)
+		parts = saltedParts(nil, r.Salts)
 	} else {
 		for b := r.Salts; len(b) > 0; {
 			p, n := part{}, 1+saltLength

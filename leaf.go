@@ -48,7 +48,10 @@ func salt(rows []EventRow) {
 
 // Leaf computes the hash that the ledger will hold for the event. A store keeps it with the events
 // that are not in the ledger yet; it may ask for it while the database is busy with the rest.
-func (r *EventRow) Leaf() [32]byte { return r.leaf(saltedParts(r.Salts)) }
+func (r *EventRow) Leaf() [32]byte {
+	var room [8]part // enough for most
+	return r.leaf(saltedParts(room[:0], r.Salts))
+}
 
 // Check computes the leaf of an event that was stored, of which parts may be erased. What cannot be a row that the
 // library made is an error: salts for other parts than the row has, say, or something in the place of what was erased.
