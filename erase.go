@@ -22,8 +22,8 @@ func (r *EventRow) Erase(entity Entity) bool {
 	parts, err := r.readParts()
 	erase := func(i int, texts ...string) {
 		if err == nil && !parts[i].erased {
-			c := committer{parts: parts[i : i+1], inner: make([]byte, sha256.BlockSize, 1024)}
-			parts[i] = part{erased: true, bytes: c.commit(nil, texts...)}
+			c := newCommitter()
+			parts[i] = part{erased: true, bytes: c.commit(nil, parts[i], texts...)}
 		}
 	}
 	for i := range r.About {

@@ -80,30 +80,30 @@ func (r *EventRow) leaf(parts []part) Hash {
 		b = appendText(b, e.Kind)
 	}
 
-	c := committer{parts: parts, inner: make([]byte, sha256.BlockSize, 1024)}
-	b = c.commit(b, string(r.Payload))
-	b = c.commit(b, r.Actor.ID, r.Actor.Label)
-	for _, e := range r.About {
-		b = c.commit(b, e.ID, e.Label)
+	c := newCommitter()
+	b = c.commit(b, parts[0], string(r.Payload))
+	b = c.commit(b, parts[1], r.Actor.ID, r.Actor.Label)
+	for i, e := range r.About {
+		b = c.commit(b, parts[2+i], e.ID, e.Label)
 	}
-	if len(c.parts) > 0 {
-		b = c.commit(b, r.Key)
+	if key := 2 + len(r.About); key < len(parts) {
+		b = c.commit(b, parts[key], r.Key)
 	}
 	return tlog.RecordHash(b)
 }
 
-// committer makes commitments, each with the next salt. It computes HMAC-SHA256 (RFC 2104) from
+// committer makes commitments. It computes HMAC-SHA256 (RFC 2104) from
 // [sha256.Sum256] in memory that it uses again: with crypto/hmac, which allocates for every key, the
 // commitments took most of the time that recording spends outside of the database. A test compares
 // the two.
 type committer struct {
-	parts []part
 	inner []byte // the salt xor ipad, then the part
 }
 
-func (c *committer) commit(b []byte, texts ...string) []byte {
-	p := c.parts[0]
-	c.parts = c.parts[1:]
+func newCommitter() committer { return committer{inner: make([]byte, sha256.BlockSize, 1024)} }
+
+// commit appends the commitment to a part, which has these texts unless it is erased.
+func (c *committer) commit(b []byte, p part, texts ...string) []byte {
 	if p.erased {
 		return append(b, p.bytes...)
 	}
