@@ -7,6 +7,8 @@ import (
 	"maps"
 	"net/url"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -141,6 +143,10 @@ func (s *Server) copyDatabase(ctx context.Context, name, template string) error 
 		sql += ` ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C'`
 	}
 	err := s.admin(ctx, func(conn *pgx.Conn) error {
+		// Files are copied in a third of the time that the default of PostgreSQL 15 takes, and as they were before it.
+		if version, err := strconv.Atoi(strings.SplitN(conn.PgConn().ParameterStatus("server_version"), ".", 2)[0]); err == nil && version >= 15 {
+			sql += ` STRATEGY FILE_COPY`
+		}
 		_, err := conn.Exec(ctx, sql)
 		return err
 	})

@@ -15,7 +15,6 @@ import (
 	"github.com/go-activity/activity/store/bunstore"
 	"github.com/go-activity/activity/store/postgres"
 	"github.com/go-activity/activity/store/sqlite"
-	"github.com/go-activity/activity/store/storetest"
 )
 
 // childEnv names what a process that a test starts from its own binary does instead of testing.
@@ -97,27 +96,6 @@ func fromTemplate(t *testing.T) string {
 		}
 		defer s.Close()
 		return s.Migrate(ctx)
-	})
-}
-
-// The three run beside each other: one of them keeps one core busy.
-func TestConformance(t *testing.T) {
-	t.Run("postgres", func(t *testing.T) {
-		t.Parallel()
-		storetest.Run(t, func(t *testing.T) activity.Store { return openAt(t, fromTemplate(t)) })
-	})
-	t.Run("sqlite", func(t *testing.T) {
-		t.Parallel()
-		storetest.Run(t, func(t *testing.T) activity.Store {
-			return migrated(t, "sqlite "+filepath.Join(t.TempDir(), "activity.db"))
-		})
-	})
-	// Behind a pooler, and for hosts that use bun's query builder: nothing is prepared.
-	t.Run("postgres in simple protocol", func(t *testing.T) {
-		t.Parallel()
-		storetest.Run(t, func(t *testing.T) activity.Store {
-			return openAt(t, fromTemplate(t)+"&default_query_exec_mode=simple_protocol")
-		})
 	})
 }
 
