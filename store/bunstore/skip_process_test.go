@@ -87,7 +87,7 @@ func skipUntilKilled(address string) {
 func (p *skipProcess) write(ctx context.Context) {
 	var all sync.WaitGroup
 	for i := range p.Writers {
-		w := skipWriter{p, p.random(i)}
+		w := skipWriter{p, p.random(i), i}
 		all.Go(func() { w.run(ctx) })
 	}
 	all.Wait()
@@ -140,11 +140,13 @@ func linger(ctx context.Context, d time.Duration) {
 type skipWriter struct {
 	*skipProcess
 	*rand.Rand
+	number int
 }
 
 func (w *skipWriter) run(ctx context.Context) {
-	for ctx.Err() == nil {
-		what, n, err := w.record(ctx)
+	ending := []int{0, 6, 16, 20}[w.number%4] // each way is tried, then it is chance
+	for ; ctx.Err() == nil; ending = w.IntN(100) {
+		what, n, err := w.record(ctx, ending)
 		switch {
 		case ctx.Err() != nil:
 			return
@@ -161,10 +163,9 @@ func (w *skipWriter) run(ctx context.Context) {
 
 var errUndone = errors.New("undone")
 
-// record records in one of the ways that there are, and returns which, and how many events.
-func (w *skipWriter) record(ctx context.Context) (what string, n int, err error) {
+// record records in the way that a number under 100 chooses, and returns which, and how many events.
+func (w *skipWriter) record(ctx context.Context, ending int) (what string, n int, err error) {
 	what = "commit"
-	ending := w.IntN(100)
 	switch {
 	case ending < 6:
 		drafts := w.drafts(noteLoose)

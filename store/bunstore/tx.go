@@ -35,17 +35,27 @@ func (s *Store) InTx(ctx context.Context, fn func(activity.Store) error) error {
 }
 
 func (s *Store) inTx(ctx context.Context, fn func(*Store) error) error {
-	// What the transaction needs is prepared before it takes the only connection for writing.
-	for _, text := range s.engine.prepared() {
-		if _, err := s.writes.get(ctx, s.write.DB, text); err != nil {
-			return s.failed(ctx, "prepare", err)
-		}
+	if err := s.prepareNext(ctx); err != nil {
+		return s.failed(ctx, "prepare", err)
 	}
 	return s.begin(ctx, func(conn *sql.Conn, tx *sql.Tx) error {
 		bound := s.SQLTx(tx)
 		bound.tx.conn = conn
 		return fn(bound)
 	})
+}
+
+// prepareNext prepares one more statement for writing, before a transaction takes the only connection for it. The
+// others are prepared within the transaction: preparing each takes its turn at the connection, and a first
+// transaction that prepared all of them would wait through as many transactions of others.
+func (s *Store) prepareNext(ctx context.Context) error {
+	for _, text := range s.engine.prepared() {
+		if s.writes.find(text) == nil {
+			_, err := s.writes.get(ctx, s.write.DB, text)
+			return err
+		}
+	}
+	return nil
 }
 
 // whole makes what fn does all or nothing, in the store's transaction or in one of its own: a
