@@ -174,7 +174,7 @@ func (s *shared) addType(d *definition) {
 
 // addKinds adds kinds of task, and the types of the events of their lives.
 func (s *shared) addKinds(kinds []Kind, locale language.Tag) error {
-	for _, t := range slices.Concat(lifecycleTypes, upkeepTypes) {
+	for _, t := range slices.Concat(lifecycleTypes, upkeepTypes, relationTypes) {
 		d := inLocale(t.definition(), s.locale)
 		if s.types[d.name] != nil {
 			return invalidf("Config.Types", "has a type named %q, which is the library's own", d.name)

@@ -88,7 +88,7 @@ func (l Ledger) seal(ctx context.Context) (TreeHead, error) {
 	if err := checkTenant(l.tenant.name); err != nil {
 		return TreeHead{}, err
 	}
-	if _, err := l.tenant.journal.Seal(ctx); err != nil {
+	if _, err := l.tenant.journal.seal(ctx); err != nil {
 		return TreeHead{}, err
 	}
 	head, err := l.tenant.journal.store.Head(ctx, l.tenant.name)

@@ -92,6 +92,16 @@ var (
 	// ErrProof says that a checkpoint or a proof is damaged, or is of something else.
 	ErrProof = errors.New("activity: proof does not hold")
 
+	// ErrCycle says that an entity would come below itself.
+	ErrCycle = errors.New("activity: entity below itself")
+
+	// ErrMerged says that an entity is merged into another one already.
+	ErrMerged = errors.New("activity: entity is merged")
+
+	// ErrTooBroad says that a query stands for too many entities: a search that finds too many, or a hierarchy that has.
+	// It is an ErrInvalid.
+	ErrTooBroad = fmt.Errorf("%w: too broad", ErrInvalid)
+
 	// ErrSchema says that the database's tables are older or newer than the program.
 	ErrSchema = errors.New("activity: wrong schema")
 

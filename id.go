@@ -64,6 +64,17 @@ func (id ID) Next() ID {
 	return id
 }
 
+// previous returns the ID right before id; that of the zero ID is the highest.
+func (id ID) previous() ID {
+	for i := len(id) - 1; i >= 0; i-- {
+		id[i]--
+		if id[i] != 0xff {
+			break
+		}
+	}
+	return id
+}
+
 // MarshalText implements [encoding.TextMarshaler]. The zero ID is the empty text.
 func (id ID) MarshalText() ([]byte, error) {
 	if id.IsZero() {

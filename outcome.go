@@ -175,14 +175,19 @@ func (t Tenant) Outcomes(ctx context.Context, task ID, query OutcomeQuery) (Outc
 	return page, nil
 }
 
-// OutcomesOf streams what became of one record in all runs but previews, the latest first.
+// OutcomesOf streams what became of one record, and of what is merged with it, in all runs but previews, the latest first.
 func (t Tenant) OutcomesOf(ctx context.Context, record Entity) iter.Seq2[Outcome, error] {
 	return func(yield func(Outcome, error) bool) {
 		if err := cmp.Or(checkTenant(t.name), checkEntity("Record", record)); err != nil {
 			yield(Outcome{}, err)
 			return
 		}
-		f := OutcomeFilter{Tenant: t.name, Records: []Entity{record}, Descending: true, Limit: MaxLimit}
+		records, err := t.relatives(ctx, []Entity{record}, false)
+		if err != nil {
+			yield(Outcome{}, err)
+			return
+		}
+		f := OutcomeFilter{Tenant: t.name, Records: records, Descending: true, Limit: MaxLimit}
 		for row, err := range t.journal.outcomes(ctx, f) {
 			var o Outcome
 			if err == nil {
@@ -222,7 +227,7 @@ func (j *Journal) outcomes(ctx context.Context, f OutcomeFilter) iter.Seq2[*Outc
 	}
 }
 
-// RunsOf streams the tasks that touched a record, the latest first: those that are about it, and those
+// RunsOf streams the tasks that touched a record, or what is merged with it, the latest first: those that are about it, and those
 // that have an outcome of it. Previews touch nothing.
 func (t Tenant) RunsOf(ctx context.Context, record Entity) iter.Seq2[Task, error] {
 	return func(yield func(Task, error) bool) {
@@ -230,10 +235,15 @@ func (t Tenant) RunsOf(ctx context.Context, record Entity) iter.Seq2[Task, error
 			yield(Task{}, err)
 			return
 		}
+		records, err := t.relatives(ctx, []Entity{record}, false)
+		if err != nil {
+			yield(Task{}, err)
+			return
+		}
 		// Two streams in descending order of IDs are merged.
-		touched, stop := iter.Pull2(t.touched(ctx, record))
+		touched, stop := iter.Pull2(t.touched(ctx, records))
 		defer stop()
-		about, stop := iter.Pull2(t.about(ctx, record))
+		about, stop := iter.Pull2(t.about(ctx, records))
 		defer stop()
 		id, err1, more1 := touched()
 		task, err2, more2 := about()
@@ -262,10 +272,10 @@ func (t Tenant) RunsOf(ctx context.Context, record Entity) iter.Seq2[Task, error
 	}
 }
 
-// touched streams the IDs of the tasks that have an outcome of a record, the latest first.
-func (t Tenant) touched(ctx context.Context, record Entity) iter.Seq2[ID, error] {
+// touched streams the IDs of the tasks that have an outcome of one of some records, the latest first.
+func (t Tenant) touched(ctx context.Context, records []Entity) iter.Seq2[ID, error] {
 	return func(yield func(ID, error) bool) {
-		f := OutcomeFilter{Tenant: t.name, Records: []Entity{record}, Descending: true, Limit: 100}
+		f := OutcomeFilter{Tenant: t.name, Records: records, Descending: true, Limit: 100}
 		var last ID
 		for row, err := range t.journal.outcomes(ctx, f) {
 			if err != nil {
@@ -282,10 +292,10 @@ func (t Tenant) touched(ctx context.Context, record Entity) iter.Seq2[ID, error]
 	}
 }
 
-// about streams the tasks that are about a record, the latest first.
-func (t Tenant) about(ctx context.Context, record Entity) iter.Seq2[Task, error] {
+// about streams the tasks that are about one of some records, the latest first.
+func (t Tenant) about(ctx context.Context, records []Entity) iter.Seq2[Task, error] {
 	return allTasks(ctx, t.journal.store, TaskFilter{
-		Tenant: t.name, Entities: []Entity{record}, Sort: SortQueued, Descending: true, Limit: 100,
+		Tenant: t.name, Entities: records, Sort: SortQueued, Descending: true, Limit: 100,
 	})
 }
 

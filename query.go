@@ -21,7 +21,18 @@ const (
 // Query says which events a timeline shows. All its conditions must hold; a zero field is no
 // condition, and the zero Query is the tenant's whole timeline.
 type Query struct {
-	About      []Entity  // about one of these: several entities merge into one timeline; labels do not count
+	// About one of these: several entities merge into one timeline, and so does what [Tenant.Merge] has merged with
+	// them. Labels do not count.
+	About []Entity
+
+	// Descendants finds the events about everything below the entities too, at any depth; see [Tenant.SetParent]. With more
+	// than [MaxRelatives] entities the query is [ErrTooBroad].
+	Descendants bool
+
+	// Search finds the events about or by entities with a name in which each word of the text is the beginning of a word; see
+	// [Tenant.Lookup]. A text that finds more than 500 entities is [ErrTooBroad].
+	Search string
+
 	Actor      Entity    // done by this actor
 	Types      []string  // of one of these types; events of types that are no longer configured are found too
 	Categories []string  // of a type in one of these categories
@@ -52,7 +63,7 @@ type Cursor string
 // the one with fewer events until the page is full, which takes long where both are busy and hardly
 // ever meet.
 func (t Tenant) Timeline(ctx context.Context, query Query) (Page, error) {
-	q, err := t.compile(&query)
+	q, err := t.compile(ctx, &query)
 	if err != nil {
 		return Page{}, err
 	}
@@ -129,13 +140,13 @@ func (t Tenant) Event(ctx context.Context, id ID) (Event, error) {
 }
 
 // compile checks a query and translates it for the store. It returns nil if no event can match.
-func (t Tenant) compile(query *Query) (*EventQuery, error) {
+func (t Tenant) compile(ctx context.Context, query *Query) (*EventQuery, error) {
 	if err := query.check(t.name); err != nil {
 		return nil, err
 	}
 	q := &EventQuery{
 		Tenant: t.name,
-		About:  distinct(query.About, func(e Entity) Entity { return Entity{Kind: e.Kind, ID: e.ID} }),
+		About:  distinct(query.About, unlabelled),
 		Actor:  query.Actor,
 		Types:  distinct(query.Types, func(name string) string { return name }),
 		Task:   query.Task,
@@ -181,6 +192,22 @@ func (t Tenant) compile(query *Query) (*EventQuery, error) {
 	if len(query.Categories) > 0 && len(q.Types) == 0 {
 		return nil, nil
 	}
+	return t.resolve(ctx, query, q)
+}
+
+// resolve finds the entities that a query stands for. It returns nil if there are none.
+func (t Tenant) resolve(ctx context.Context, query *Query, q *EventQuery) (*EventQuery, error) {
+	var err error
+	if len(q.About) > 0 {
+		if q.About, err = t.relatives(ctx, q.About, query.Descendants); err != nil {
+			return nil, err
+		}
+	}
+	if query.Search != "" {
+		if q.Named, err = t.named(ctx, "Query.Search", query.Search); err != nil || len(q.Named) == 0 {
+			return nil, err
+		}
+	}
 	return q, nil
 }
 
@@ -212,6 +239,14 @@ func (q *Query) check(tenant string) error {
 		if err := checkTypeName("Query.Types", name); err != nil {
 			return err
 		}
+	}
+	if q.Search != "" {
+		if _, err := searchWords("Query.Search", q.Search); err != nil {
+			return err
+		}
+	}
+	if q.Descendants && len(q.About) == 0 {
+		return invalidf("Query.Descendants", "needs an entity in About")
 	}
 	if q.Source > Manual {
 		return invalidf("Query.Source", "is neither automatic nor manual")
@@ -324,6 +359,8 @@ func (q *Query) binding(tenant string) [32]byte {
 	var h hasher
 	h.text(tenant)
 	h.list(entityKeys(q.About))
+	h.bool(q.Descendants)
+	h.list(NameWords(q.Search))
 	h.text(q.Actor.Kind)
 	h.text(q.Actor.ID)
 	h.list(q.Types)
@@ -350,6 +387,14 @@ func (h *hasher) list(items []string) {
 	for _, s := range items {
 		h.text(s)
 	}
+}
+
+func (h *hasher) bool(b bool) {
+	if b {
+		h.b = append(h.b, 1)
+		return
+	}
+	h.b = append(h.b, 0)
 }
 
 // time adds an instant as far as it makes a difference, or that there is none.

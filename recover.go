@@ -7,18 +7,20 @@ import (
 	"log/slog"
 	"maps"
 	"slices"
+	"sync"
 	"time"
 )
 
-// upkeepEvery is how often Journal.Run looks for work, and forgetEvery and retainEvery for what is too old.
+// upkeepEvery is how often Journal.Run looks for work, indexEvery for names, and forgetEvery and retainEvery for what is too old.
 const (
 	upkeepEvery = 2 * time.Second
+	indexEvery  = 500 * time.Millisecond
 	forgetEvery = time.Hour
 	retainEvery = time.Hour
 )
 
 // Run does the upkeep, until ctx ends, whose error it returns: it seals, see [Journal.Seal], every 50 ms while there is
-// something to seal and every 250 ms while there is not; it recovers lost tasks, gives back what expired reservations held, wakes
+// something to seal and every 250 ms while there is not; it takes what was sealed into the directory, see [Tenant.Lookup]; it recovers lost tasks, gives back what expired reservations held, wakes
 // tasks that waited for a quota, forgets what was used longer ago than [Quota.Keep], and removes what [Journal.Retain] does. One process
 // has to do it; any number may. What goes wrong is logged to [Config.Logger] and tried again.
 func (j *Journal) Run(ctx context.Context) error {
@@ -31,6 +33,9 @@ func (j *Journal) Run(ctx context.Context) error {
 			j.shared.logger.LogAttrs(ctx, slog.LevelError, "activity: "+doing, slog.Any("error", err))
 		}
 	}
+	var indexing sync.WaitGroup
+	defer indexing.Wait()
+	indexing.Go(func() { every(ctx, indexEvery, func() { try("keeping the directory", j.index) }) })
 	var forgot, retained time.Time
 	for {
 		try("recovering lost tasks", j.Recover)
@@ -49,6 +54,20 @@ func (j *Journal) Run(ctx context.Context) error {
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
+		case <-tick.C:
+		}
+	}
+}
+
+// every calls a function at once and then again and again, until ctx ends.
+func every(ctx context.Context, interval time.Duration, do func()) {
+	tick := time.NewTicker(interval)
+	defer tick.Stop()
+	for {
+		do()
+		select {
+		case <-ctx.Done():
+			return
 		case <-tick.C:
 		}
 	}

@@ -9,10 +9,20 @@ import (
 const sealBatch = 5000
 
 // Seal gives positions to all events that are committed and have none, in batches of 5,000, each in a short transaction, and returns
-// how many it has given. Calling it is hardly ever needed: [Journal.Run] seals, four times a second or more, and so does a process
-// that follows, consumes or awaits. Any number may run at once. Of a journal in a transaction of the host, it seals within that, and
-// makes all others that seal wait for its end.
+// how many it has given. Then it takes them into the directory, in transactions of 2,000; see [Tenant.Lookup]. Calling it is
+// hardly ever needed: [Journal.Run] does both, several times a second. Any number may run at once. Of a journal in a transaction of
+// the host, it works within that, and makes all others that seal wait for its end.
 func (j *Journal) Seal(ctx context.Context) (int, error) {
+	sealed, err := j.seal(ctx)
+	if err != nil {
+		return sealed, err
+	}
+	_, err = j.index(ctx)
+	return sealed, err
+}
+
+// seal gives positions to all events that are committed and have none.
+func (j *Journal) seal(ctx context.Context) (int, error) {
 	sealed := 0
 	for {
 		n, err := j.store.Seal(ctx, sealBatch)
@@ -57,7 +67,7 @@ func (j *Journal) Await(ctx context.Context, id ID) (Entry, error) {
 	if entry, err := j.entry(ctx, id); !isNotFound(err) {
 		return entry, err
 	}
-	if _, err := j.Seal(ctx); err != nil {
+	if _, err := j.seal(ctx); err != nil {
 		return Entry{}, err
 	}
 	if entry, err := j.entry(ctx, id); !isNotFound(err) {

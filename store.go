@@ -21,6 +21,9 @@ type Store interface {
 	TaskStore
 	QuotaStore
 	LedgerStore
+	DirectoryStore
+	RelationStore
+	MarkStore
 	EraseStore
 
 	// InTx runs fn in one transaction. The store that fn gets is good until fn returns. Writing
@@ -65,6 +68,19 @@ type EventStore interface {
 	//   - When there are more than Limit, the first Limit of that order come back.
 	//   - An event is found as soon as the call that stored it has returned.
 	Feed(ctx context.Context, query EventQuery) ([]Event, error)
+
+	// CountEvents counts the events that match a query, by their type. It goes by what leads to events, and need not look at
+	// each of them.
+	//
+	//   - Each type of which events match comes back once, by ascending name, with their number.
+	//   - No type is counted further than Limit.
+	CountEvents(ctx context.Context, query EventQuery) ([]TypeCount, error)
+}
+
+// TypeCount is a number of events of one type.
+type TypeCount struct {
+	Type string
+	N    int
 }
 
 // EventRow is an event on its way into a store.
@@ -107,6 +123,7 @@ type EventQuery struct {
 	Tenant string
 	About  []Entity // about one of these, if there are any; labels do not count
 	Actor  Entity   // by this actor, unless zero
+	Named  []Entity // about or by one of these, if there are any
 	Types  []string // of one of these types, if there are any
 	Task   ID       // recorded by this task, unless zero
 	Source Source   // from this source, unless zero
@@ -124,7 +141,13 @@ func (q *EventQuery) Match(e *Event) bool {
 		(q.Task.IsZero() || q.Task == e.Task) &&
 		(q.Source == 0 || q.Source == e.Source) &&
 		(len(q.Types) == 0 || slices.Contains(q.Types, e.Type)) &&
-		(len(q.About) == 0 || anyIs(q.About, e.About))
+		(len(q.About) == 0 || anyIs(q.About, e.About)) &&
+		(len(q.Named) == 0 || names(q.Named, e.Actor, e.About))
+}
+
+// names reports whether one of the entities is the actor or among those about whom something is.
+func names(entities []Entity, actor Entity, about []Entity) bool {
+	return slices.ContainsFunc(entities, actor.Is) || anyIs(entities, about)
 }
 
 func anyIs(a, b []Entity) bool {

@@ -16,6 +16,7 @@ type EraseStore interface {
 	//   - Of tasks about the entity or by it, Task.Erase says what is left, and of outcomes of that record, OutcomeRow.Erase.
 	//   - What was used of a quota by the entity counts as nobody's, and what is kept of the entity as a subject of quotas is gone.
 	//   - Parked errors of consumers whose entry is of an erased event are emptied.
+	//   - The names of the entity are gone from the directory, and so are its relations, and its marks as a reader and as a feed.
 	//   - Neither feeds nor lists nor searches find what was erased.
 	//   - When nothing comes back, nothing of the entity is left but what Held counts.
 	//   - An entity under a legal hold is ErrLegalHold, and nothing changes.
@@ -70,6 +71,7 @@ type Erased struct {
 	Tasks    []ID // ascending
 	Outcomes int
 	Uses     int // rows of quotas
+	Names    int // rows of the directory, of relations, and of marks
 
 	// Held is how many events, tasks and outcomes were seen that stay as they are, because they are of an entity under a
 	// legal hold too: all that there are, once nothing else comes back.
@@ -77,7 +79,7 @@ type Erased struct {
 }
 
 // IsZero reports whether nothing was erased.
-func (e Erased) IsZero() bool { return len(e.Events)+len(e.Tasks)+e.Outcomes+e.Uses == 0 }
+func (e Erased) IsZero() bool { return len(e.Events)+len(e.Tasks)+e.Outcomes+e.Uses+e.Names == 0 }
 
 // ReportsQuery says which reports are wanted.
 type ReportsQuery struct {

@@ -259,6 +259,7 @@ type TaskFilter struct {
 	Statuses   []Status          // of one of these statuses, if there are any
 	Actor      Entity            // run for this actor, unless zero
 	Entities   []Entity          // about one of these entities, if there are any
+	Named      []Entity          // about one of these entities or run for it, if there are any
 	Parent     ID                // a step of this task, unless zero
 	Trigger    Trigger           // started so, unless zero
 	Previews   Previews          // no previews, previews too, or nothing else
@@ -282,6 +283,7 @@ func (f *TaskFilter) Match(t *Task) bool {
 		(len(f.Statuses) == 0 || slices.Contains(f.Statuses, t.Status)) &&
 		(f.Actor.IsZero() || f.Actor.Is(t.Actor)) &&
 		(len(f.Entities) == 0 || anyIs(f.Entities, t.About)) &&
+		(len(f.Named) == 0 || names(f.Named, t.Actor, t.About)) &&
 		(f.Parent.IsZero() || f.Parent == t.Parent) &&
 		(f.Trigger == 0 || f.Trigger == triggerOf(t.Automated)) &&
 		f.Previews.match(t.Preview) &&

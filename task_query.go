@@ -22,7 +22,8 @@ type TaskQuery struct {
 	Objects    []string          // of a kind whose records are one of these: "contacts"
 	Statuses   []Status          // of one of these statuses
 	Actor      Entity            // run for this actor
-	About      []Entity          // about one of these entities
+	About      []Entity          // about one of these entities, or what is merged with them
+	Search     string            // about or for entities with such a name; see Query.Search
 	Parent     ID                // a step of this task
 	Trigger    Trigger           // started by a person, or automatically
 	Previews   Previews          // previews are hidden unless this says otherwise
@@ -192,7 +193,7 @@ func Fold(text string) string { return strings.ToLower(text) }
 // one condition; with several, the one that fewest tasks meet is followed, and the others are looked
 // up for each of these. A task that is started while somebody turns pages moves to the top.
 func (t Tenant) Tasks(ctx context.Context, query TaskQuery) (TaskPage, error) {
-	f, err := t.compileTasks(&query)
+	f, err := t.compileTasks(ctx, &query)
 	if err != nil {
 		return TaskPage{}, err
 	}
@@ -266,7 +267,7 @@ func (t Tenant) Task(ctx context.Context, id ID) (Task, error) {
 }
 
 // compileTasks checks a query and translates it for the store. It returns nil if no task can match.
-func (t Tenant) compileTasks(q *TaskQuery) (*TaskFilter, error) {
+func (t Tenant) compileTasks(ctx context.Context, q *TaskQuery) (*TaskFilter, error) {
 	if err := q.check(t.name); err != nil {
 		return nil, err
 	}
@@ -275,7 +276,7 @@ func (t Tenant) compileTasks(q *TaskQuery) (*TaskFilter, error) {
 		Kinds:      distinct(q.Kinds, func(name string) string { return name }),
 		Statuses:   distinct(q.Statuses, func(s Status) Status { return s }),
 		Actor:      q.Actor,
-		Entities:   distinct(q.About, func(e Entity) Entity { return Entity{Kind: e.Kind, ID: e.ID} }),
+		Entities:   distinct(q.About, unlabelled),
 		Parent:     q.Parent,
 		Trigger:    q.Trigger,
 		Previews:   q.Previews,
@@ -331,6 +332,22 @@ func (t Tenant) compileTasks(q *TaskQuery) (*TaskFilter, error) {
 	if q.Before != "" {
 		f.Descending = !f.Descending
 	}
+	return t.resolveTasks(ctx, q, f)
+}
+
+// resolveTasks finds the entities that a query stands for. It returns nil if there are none.
+func (t Tenant) resolveTasks(ctx context.Context, q *TaskQuery, f *TaskFilter) (*TaskFilter, error) {
+	var err error
+	if len(f.Entities) > 0 {
+		if f.Entities, err = t.relatives(ctx, f.Entities, false); err != nil {
+			return nil, err
+		}
+	}
+	if q.Search != "" {
+		if f.Named, err = t.named(ctx, "TaskQuery.Search", q.Search); err != nil || len(f.Named) == 0 {
+			return nil, err
+		}
+	}
 	return f, nil
 }
 
@@ -360,6 +377,11 @@ func (q *TaskQuery) check(tenant string) error {
 		}
 		if len(Words(q.Title)) == 0 {
 			return invalidf("TaskQuery.Title", "has no word in it")
+		}
+	}
+	if q.Search != "" {
+		if _, err := searchWords("TaskQuery.Search", q.Search); err != nil {
+			return err
 		}
 	}
 	if err := checkAttributes("TaskQuery.Attributes", q.Attributes); err != nil {
@@ -428,6 +450,7 @@ func (q *TaskQuery) binding(tenant string) [32]byte {
 	h.text(q.Actor.ID)
 	h.list(entityKeys(q.About))
 	h.list(Words(q.Title))
+	h.list(NameWords(q.Search))
 	for _, name := range slices.Sorted(maps.Keys(q.Attributes)) {
 		h.text(name)
 		h.text(q.Attributes[name])

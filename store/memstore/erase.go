@@ -28,6 +28,7 @@ func (s *state) erase(q *activity.EraseQuery) (*state, activity.Erased, error) {
 	e.eraseTasks()
 	e.eraseOutcomes()
 	e.eraseHolders()
+	e.eraseNames()
 	e.state.tenants[q.Tenant] = e.tenant
 	b := &book{quotas: s.quotas, staged: s.meters, inTx: true}
 	e.done.Uses = b.erase(q.Tenant, q.Entity, e.left)
@@ -148,6 +149,33 @@ func (t tenant) aboutOf(id activity.ID) []activity.Entity {
 		return task.About
 	}
 	return nil
+}
+
+// eraseNames takes away what the entity is called, what it belongs to, and how far it has read or was read.
+func (e *eraser) eraseNames() {
+	before := e.left
+	of := subjectOf(e.Entity)
+	if e.names[of] != nil && e.left > 0 {
+		e.names = maps.Clone(e.names)
+		delete(e.names, of)
+		e.left--
+	}
+	e.relations = slices.DeleteFunc(slices.Clone(e.relations), func(r activity.Relation) bool {
+		gone := e.left > 0 && (r.Entity.Is(e.Entity) || r.Of.Is(e.Entity))
+		if gone {
+			e.left--
+		}
+		return gone
+	})
+	e.marks = maps.Clone(e.marks)
+	maps.DeleteFunc(e.marks, func(b bookmark, _ activity.ID) bool {
+		gone := e.left > 0 && (b.reader == of || b.feed == of)
+		if gone {
+			e.left--
+		}
+		return gone
+	})
+	e.done.Names = before - e.left
 }
 
 // eraseHolders takes the entity out of the legal holds that it has set.

@@ -15,6 +15,7 @@ type state struct {
 	tenants   map[string]tenant
 	waiting   list[*waiting] // events without a position
 	entries   list[*entry]   // by position
+	indexed   int            // entries that the directory has
 	consumers map[string]consumer
 	quotas    *quotas                      // the same for all states of a store
 	meters    map[activity.QuotaKey]*meter // in place of those in quotas: what a transaction has changed
@@ -30,6 +31,10 @@ type tenant struct {
 	outcomes map[activity.ID]*batch
 
 	chain chain
+
+	names     map[subject]*name
+	relations []activity.Relation // by role, then the kind and the ID of the entity
+	marks     map[bookmark]activity.ID
 
 	legalHolds []activity.LegalHold // by the kind and the ID of their entities
 }
@@ -128,6 +133,20 @@ func (s *state) feed(query *activity.EventQuery) []activity.Event {
 		}
 	}
 	return events
+}
+
+func (s *state) countEvents(query *activity.EventQuery) []activity.TypeCount {
+	counts := map[string]int{}
+	for _, row := range s.tenants[query.Tenant].rows {
+		if query.Match(&row.Event) {
+			counts[row.Type] = min(counts[row.Type]+1, query.Limit)
+		}
+	}
+	var found []activity.TypeCount
+	for _, name := range slices.Sorted(maps.Keys(counts)) {
+		found = append(found, activity.TypeCount{Type: name, N: counts[name]})
+	}
+	return found
 }
 
 // clone returns a copy of a row that shares no memory with it, its times as a store keeps them.

@@ -41,7 +41,7 @@ func sameError(a, b error) bool {
 	for _, known := range []error{
 		activity.ErrNotFound, activity.ErrNoTask, activity.ErrKeyConflict, activity.ErrClosed, activity.ErrInvalid, errOfFn,
 		activity.ErrQuotaExceeded, activity.ErrSettled, activity.ErrHoldExpired, activity.ErrNotHeld,
-		activity.ErrNotHolder, activity.ErrConsuming, activity.ErrLegalHold,
+		activity.ErrNotHolder, activity.ErrConsuming, activity.ErrLegalHold, activity.ErrCycle, activity.ErrMerged, activity.ErrTooBroad,
 	} {
 		if errors.Is(a, known) != errors.Is(b, known) {
 			return false

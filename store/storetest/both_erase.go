@@ -66,7 +66,7 @@ func (b *both) LegalHolds(ctx context.Context, tenant string) ([]activity.LegalH
 // diffErased returns what is wrong with what was erased, or nothing. How many rows of quotas there were is for the store to
 // say.
 func diffErased(want, got activity.Erased) string {
-	if !sameValue(want.Events, got.Events) || !sameValue(want.Tasks, got.Tasks) || want.Outcomes != got.Outcomes || (want.Uses > 0) != (got.Uses > 0) {
+	if !sameValue(want.Events, got.Events) || !sameValue(want.Tasks, got.Tasks) || want.Outcomes != got.Outcomes || want.Names != got.Names || (want.Uses > 0) != (got.Uses > 0) {
 		return fmt.Sprintf("it is %v, want %v", got, want)
 	}
 	return ""
