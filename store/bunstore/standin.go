@@ -14,7 +14,9 @@ func (s *Store) Index(context.Context, int) (int, error) { return 0, errors.ErrU
 func (s *Store) FindEntities(context.Context, activity.EntityQuery) ([]activity.Entity, error) {
 	return nil, errors.ErrUnsupported
 }
-func (s *Store) Relate(context.Context, string, activity.Relation) error { return errors.ErrUnsupported }
+func (s *Store) Relate(context.Context, string, activity.Relation) error {
+	return errors.ErrUnsupported
+}
 func (s *Store) Unrelate(context.Context, string, activity.Entity, activity.RelationRole) error {
 	return errors.ErrUnsupported
 }
