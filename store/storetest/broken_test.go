@@ -39,6 +39,7 @@ type broken struct {
 
 	brokenLedger
 	brokenErase
+	brokenTimeline
 
 	inTx  func(ctx context.Context, in activity.Store, fn func(activity.Store) error) error
 	close func(in activity.Store) error
