@@ -68,3 +68,9 @@ func Tailing(j *Journal) bool {
 	defer j.shared.tailer.mu.Unlock()
 	return j.shared.tailer.tail != nil
 }
+
+// SearchWords returns the words of a search for names.
+func SearchWords(field, text string) ([]string, error) { return searchWords(field, text) }
+
+// NameMatches reports whether a search finds a name, both by their words.
+func NameMatches(name, search []string) bool { return nameMatches(name, search) }
