@@ -3,7 +3,6 @@ package activity
 import (
 	"context"
 	"fmt"
-	"slices"
 )
 
 // Limits of searches.
@@ -43,7 +42,7 @@ func (t Tenant) Lookup(ctx context.Context, text string, kinds []string) ([]Enti
 	}
 	kinds = distinct(kinds, func(kind string) string { return kind })
 	found, err := t.journal.store.FindEntities(ctx, EntityQuery{Tenant: t.name, Words: words, Kinds: kinds, Limit: MaxLookup})
-	return slices.Concat([]Entity{}, found), err
+	return append([]Entity{}, found...), err
 }
 
 // named returns whom a search is for: the entities with such a name, and what is merged with them.
