@@ -23,7 +23,7 @@ func FeedKey(tenant string, e activity.Entity) int64 {
 func (s *Store) FeedStatement(ctx context.Context, q activity.EventQuery) (string, []any, error) {
 	db, done := s.reader()
 	defer done()
-	w, err := s.plan(ctx, db, &q)
+	w, err := s.plan(ctx, db, &q, false)
 	if err != nil {
 		return "", nil, err
 	}
@@ -56,7 +56,7 @@ func (s *Store) OtherStatements() map[string][]any {
 func (s *Store) TaskStatements(ctx context.Context, f activity.TaskFilter) (map[string][]any, error) {
 	db, done := s.reader()
 	defer done()
-	w, err := s.planTasks(ctx, db, &f)
+	w, err := s.planTasks(ctx, db, &f, false)
 	if err != nil {
 		return nil, err
 	}

@@ -73,6 +73,11 @@ func facetConditions(f *activity.TaskFilter) [][]int64 {
 	if !f.Parent.IsZero() {
 		all = append(all, []int64{feedKey(ofParent, f.Tenant, "", f.Parent.String())})
 	}
+	if len(f.Named) > 0 {
+		all = append(all, alternatives(f.Named,
+			func(e activity.Entity) int64 { return feedKey(ofTaskEntity, f.Tenant, e.Kind, e.ID) },
+			func(e activity.Entity) int64 { return feedKey(ofTaskActor, f.Tenant, e.Kind, e.ID) }))
+	}
 	for _, word := range f.Words {
 		all = append(all, []int64{feedKey(ofWord, f.Tenant, "", word)})
 	}
@@ -100,11 +105,13 @@ func facetConditions(f *activity.TaskFilter) [][]int64 {
 // hasIDs reports whether a filter has a range of IDs.
 func hasIDs(f *activity.TaskFilter) bool { return !f.MinID.IsZero() || !f.MaxID.IsZero() }
 
-// alternatives returns the key of each value, each once.
-func alternatives[T any](values []T, key func(T) int64) []int64 {
-	keys := make([]int64, len(values))
-	for i, v := range values {
-		keys[i] = key(v)
+// alternatives returns the keys of each value, each once.
+func alternatives[T any](values []T, keysOf ...func(T) int64) []int64 {
+	keys := make([]int64, 0, len(values)*len(keysOf))
+	for _, v := range values {
+		for _, key := range keysOf {
+			keys = append(keys, key(v))
+		}
 	}
 	slices.Sort(keys)
 	return slices.Compact(keys)

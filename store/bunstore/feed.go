@@ -81,16 +81,17 @@ func feedRows(events []*activity.EventRow) []feedRow {
 
 // conditions returns the feeds that a query's events are in: in one of each list at least.
 func conditions(q *activity.EventQuery) [][]int64 {
+	about := func(e activity.Entity) int64 { return feedKey(ofEntity, q.Tenant, e.Kind, e.ID) }
+	by := func(e activity.Entity) int64 { return feedKey(ofActor, q.Tenant, e.Kind, e.ID) }
 	var all [][]int64
 	if len(q.About) > 0 {
-		feeds := make([]int64, len(q.About))
-		for i, e := range q.About {
-			feeds[i] = feedKey(ofEntity, q.Tenant, e.Kind, e.ID)
-		}
-		all = append(all, feeds)
+		all = append(all, alternatives(q.About, about))
 	}
 	if !q.Actor.IsZero() {
-		all = append(all, []int64{feedKey(ofActor, q.Tenant, q.Actor.Kind, q.Actor.ID)})
+		all = append(all, []int64{by(q.Actor)})
+	}
+	if len(q.Named) > 0 {
+		all = append(all, alternatives(q.Named, about, by))
 	}
 	if !q.Task.IsZero() {
 		all = append(all, []int64{feedKey(ofTask, q.Tenant, "", q.Task.String())})

@@ -7,14 +7,18 @@ import (
 	"github.com/go-activity/activity"
 )
 
-// maxProbed is how far feeds are counted to find the shortest.
-const maxProbed = 1000
+const (
+	maxProbed  = 1000 // events, as far as feeds are counted to find the shortest
+	maxProbes  = 16   // feeds of a condition: with more, it takes less to read the event
+	maxChecked = 1000 // events that are read at once to be looked at
+)
 
 // walk is a query as the engines run it: along the streams of some feeds, probing others. A stream
 // is what one feed has of one type and source, in the order of IDs.
 type walk struct {
 	feeds   []int64   // walked
 	others  [][]int64 // an event must be in one feed of each
+	checked bool      // there are conditions with so many feeds that the events are looked at instead
 	types   []string  // nil: all that the feeds have
 	sources []int64
 	min     activity.ID // inclusive
@@ -38,13 +42,18 @@ func (s *Store) Feed(ctx context.Context, q activity.EventQuery) ([]activity.Eve
 }
 
 func (s *Store) walk(ctx context.Context, db conn, q *activity.EventQuery) ([]activity.Event, error) {
-	w, err := s.plan(ctx, db, q)
+	w, err := s.plan(ctx, db, q, false)
 	if err != nil {
 		return nil, err
 	}
+	return s.follow(ctx, db, q, w)
+}
+
+// follow returns the events that match a query along its walk.
+func (s *Store) follow(ctx context.Context, db conn, q *activity.EventQuery, w walk) ([]activity.Event, error) {
 	events := make([]activity.Event, 0, min(q.Limit, activity.MaxLimit))
-	for {
-		w.limit = q.Limit - len(events)
+	for ahead := 1; ; ahead *= 2 {
+		w.limit = round(q.Limit-len(events), ahead, w.checked)
 		found, err := s.engine.feed(ctx, db, &w)
 		if err != nil {
 			return nil, err
@@ -69,9 +78,17 @@ func (s *Store) walk(ctx context.Context, db conn, q *activity.EventQuery) ([]ac
 	}
 }
 
+// round returns how many to read for so many that are wanted. Where they are looked at, few may match.
+func round(wanted, ahead int, checked bool) int {
+	if !checked {
+		return wanted
+	}
+	return max(wanted, min(wanted*ahead, maxChecked))
+}
+
 // plan chooses the feeds to walk: those of the condition with the fewest events. The others are
-// probed for each event on the way.
-func (s *Store) plan(ctx context.Context, db conn, q *activity.EventQuery) (walk, error) {
+// probed for each event on the way, or left to looking at it.
+func (s *Store) plan(ctx context.Context, db conn, q *activity.EventQuery, counting bool) (walk, error) {
 	w := walk{min: q.Min, max: q.Max, oldest: q.Oldest}
 	if len(q.Types) > 0 {
 		w.types = q.Types
@@ -84,28 +101,48 @@ func (s *Store) plan(ctx context.Context, db conn, q *activity.EventQuery) (walk
 		w.max = lastID
 	}
 	conditions := conditions(q)
-	shortest := 0
-	if len(conditions) > 1 {
-		var err error
-		if shortest, err = s.shortest(ctx, db, conditions, w.types); err != nil {
-			return walk{}, err
-		}
+	shortest, err := s.shortest(ctx, db, conditions, w.types, counting)
+	if err != nil {
+		return walk{}, err
 	}
 	w.feeds = conditions[shortest]
-	w.others = slices.Delete(conditions, shortest, shortest+1)
+	w.others, w.checked = probed(slices.Delete(conditions, shortest, shortest+1))
 	return w, nil
 }
 
-// shortest returns the condition whose feeds have the fewest events, as far as it looks.
-func (s *Store) shortest(ctx context.Context, db conn, conditions [][]int64, types []string) (int, error) {
-	best, fewest := 0, maxProbed+1
+// probed returns those conditions that are few feeds, and whether there are others.
+func probed(conditions [][]int64) (short [][]int64, others bool) {
+	n := len(conditions)
+	short = slices.DeleteFunc(conditions, func(feeds []int64) bool { return len(feeds) > maxProbes })
+	return short, len(short) < n
+}
+
+// shortest returns the condition whose feeds have the fewest events.
+func (s *Store) shortest(ctx context.Context, db conn, conditions [][]int64, types []string, counting bool) (int, error) {
+	return fewest(conditions, counting, func(feeds []int64, limit int) (int, error) {
+		return s.engine.count(ctx, db, feeds, types, limit)
+	})
+}
+
+// fewest returns the condition whose feeds have the fewest entries, as far as they are counted. If all have more, it is
+// the first one, unless some are too many feeds to be probed: a page rather walks another and looks at its events, of which
+// it needs few, and what counts rather walks those, and probes.
+func fewest(conditions [][]int64, counting bool, count func(feeds []int64, limit int) (int, error)) (int, error) {
+	best, least := 0, maxProbed+1
+	if len(conditions) == 1 {
+		return 0, nil
+	}
 	for i, feeds := range conditions {
-		n, err := s.engine.count(ctx, db, feeds, types, fewest)
+		n, err := count(feeds, least)
 		if err != nil {
 			return 0, err
 		}
-		if n < fewest {
-			best, fewest = i, n
+		better := n < least
+		if long, was := len(feeds) > maxProbes, len(conditions[best]) > maxProbes; n > maxProbed && long != was {
+			better = long == counting
+		}
+		if better {
+			best, least = i, min(n, least)
 		}
 	}
 	return best, nil

@@ -15,6 +15,7 @@ type taskWalk struct {
 	tenant     string
 	facets     []int64   // walked; nil: the range of IDs is
 	others     [][]int64 // a task must have one facet of each
+	checked    bool      // there are conditions with so many facets that the tasks are looked at instead
 	previews   []bool
 	minID      activity.ID // inclusive
 	maxID      activity.ID // exclusive
@@ -65,14 +66,19 @@ func (s *Store) Tasks(ctx context.Context, f activity.TaskFilter) ([]activity.Ta
 }
 
 func (s *Store) walkTasks(ctx context.Context, db conn, f *activity.TaskFilter) ([]activity.Task, error) {
-	w, err := s.planTasks(ctx, db, f)
+	w, err := s.planTasks(ctx, db, f, false)
 	if err != nil {
 		return nil, err
 	}
+	return s.followTasks(ctx, db, f, w)
+}
+
+// followTasks returns the tasks that match a filter along its walk.
+func (s *Store) followTasks(ctx context.Context, db conn, f *activity.TaskFilter, w taskWalk) ([]activity.Task, error) {
 	tasks := make([]activity.Task, 0, min(f.Limit, activity.MaxLimit))
 	seen := make(map[activity.ID]bool, cap(tasks)) // a task may be in two lists, or be started meanwhile
-	for {
-		w.limit = f.Limit - len(tasks)
+	for ahead := 1; ; ahead *= 2 {
+		w.limit = round(f.Limit-len(tasks), ahead, w.checked)
 		found, err := s.engine.listTasks(ctx, db, &w)
 		if err != nil {
 			return nil, err
@@ -118,7 +124,7 @@ func (w *taskWalk) behind(p taskStart) {
 }
 
 // planTasks chooses the lists to walk: those of the condition with the fewest tasks.
-func (s *Store) planTasks(ctx context.Context, db conn, f *activity.TaskFilter) (taskWalk, error) {
+func (s *Store) planTasks(ctx context.Context, db conn, f *activity.TaskFilter, counting bool) (taskWalk, error) {
 	w := taskWalk{
 		tenant:     f.Tenant,
 		others:     facetConditions(f),
@@ -140,13 +146,14 @@ func (s *Store) planTasks(ctx context.Context, db conn, f *activity.TaskFilter) 
 		w.max.at = f.To
 	}
 	if !hasIDs(f) {
-		shortest, err := s.shortestList(ctx, db, w)
+		shortest, err := s.shortestList(ctx, db, w, counting || w.sort != activity.SortStart) // else all of the list is read too
 		if err != nil {
 			return taskWalk{}, err
 		}
 		w.facets = w.others[shortest]
 		w.others = slices.Delete(w.others, shortest, shortest+1)
 	}
+	w.others, w.checked = probed(w.others)
 	if f.After != nil && w.byStart() {
 		w.behind(taskStart{time.UnixMicro(f.After.Number).UTC(), f.After.ID})
 	} else {
@@ -155,37 +162,30 @@ func (s *Store) planTasks(ctx context.Context, db conn, f *activity.TaskFilter) 
 	return w, nil
 }
 
-// shortestList returns the condition with the fewest tasks, as far as it looks.
-func (s *Store) shortestList(ctx context.Context, db conn, w taskWalk) (int, error) {
-	if len(w.others) == 1 {
-		return 0, nil
-	}
-	best, fewest := 0, maxProbed+1
-	for i, facets := range w.others {
+// shortestList returns the condition with the fewest tasks.
+func (s *Store) shortestList(ctx context.Context, db conn, w taskWalk, counting bool) (int, error) {
+	return fewest(w.others, counting, func(facets []int64, limit int) (int, error) {
 		alone := w
-		alone.facets, alone.others, alone.limit = facets, nil, fewest
-		n, err := s.engine.countTasks(ctx, db, &alone)
-		if err != nil {
-			return 0, err
-		}
-		if n < fewest {
-			best, fewest = i, n
-		}
-	}
-	return best, nil
+		alone.facets, alone.others, alone.limit = facets, nil, limit
+		return s.engine.countTasks(ctx, db, &alone)
+	})
 }
 
-// CountTasks implements [activity.TaskStore]. It counts rows of lists, and reads no tasks.
+// CountTasks implements [activity.TaskStore]. It counts rows of lists, and reads tasks only to look them up in too many lists.
 func (s *Store) CountTasks(ctx context.Context, f activity.TaskFilter) (int, error) {
 	if err := s.ready(ctx); err != nil {
 		return 0, err
 	}
 	db, done := s.reader()
 	defer done()
-	f.After = nil
-	w, err := s.planTasks(ctx, db, &f)
+	f.Sort, f.After = activity.SortStart, nil
+	w, err := s.planTasks(ctx, db, &f, true)
 	if err != nil {
 		return 0, s.failed(ctx, "count tasks", err)
+	}
+	if w.checked {
+		tasks, err := s.followTasks(ctx, db, &f, w)
+		return len(tasks), s.failed(ctx, "count tasks", err)
 	}
 	w.limit = f.Limit
 	n, err := s.engine.countTasks(ctx, db, &w)

@@ -69,6 +69,9 @@ CROSS JOIN LATERAL (
   LIMIT 1
 ) t
 WHERE true`
+	// A task is in at most so many lists of one condition, those about its entities and its actor's: among so
+	// many entries there are as many tasks as are counted.
+	pgManyEntries = `$6::integer::bigint * 17`
 	// The planner does not see the range: if it did, it would take the plan for these IDs to be better than
 	// one for any, and plan each time, which takes longer than the query.
 	pgRangeOfIDs     = `unnest(ARRAY[$8::uuid], ARRAY[$9::uuid]) AS ids (first, behind)`
@@ -88,16 +91,20 @@ WHERE true`
 	pgCountTasks = `
 SELECT count(*)
 FROM (
-  SELECT DISTINCT top.task_id
-  FROM unnest($7::bigint[]) AS w (facet)
-  CROSS JOIN unnest($1::boolean[]) AS p (preview)
-  CROSS JOIN LATERAL (
-    SELECT f.preview, f.start_at, f.task_id
-    FROM activity_task_facet f
-    WHERE /*RANGE*//*PROBES*/
-    ORDER BY f.facet DESC, f.preview DESC, f.start_at DESC, f.task_id DESC
-    LIMIT $6::integer
-  ) top` + pgCutList + `
+  SELECT DISTINCT task_id
+  FROM (
+    SELECT top.task_id
+    FROM unnest($7::bigint[]) AS w (facet)
+    CROSS JOIN unnest($1::boolean[]) AS p (preview)
+    CROSS JOIN LATERAL (
+      SELECT f.preview, f.start_at, f.task_id
+      FROM activity_task_facet f
+      WHERE /*RANGE*//*PROBES*/
+      ORDER BY f.facet DESC, f.preview DESC, f.start_at DESC, f.task_id DESC
+      LIMIT $6::integer
+    ) top` + pgCutList + `
+    LIMIT ` + pgManyEntries + `
+  ) entries
   LIMIT $6::integer
 ) AS counted`
 	pgCountTasksOfIDs = `
