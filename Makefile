@@ -45,6 +45,10 @@ bench: ## measure: make bench ARGS="..."
 	scripts/setup-redis
 	cd benchmarks && go run . $(ARGS)
 
+.PHONY: bench-large
+bench-large: ## measure pages with 10,000,000 events: some 20 GB, and an hour
+	cd benchmarks && go run . -large -only '^(sqlite_)?(page_growth|page_vs_floor|facets_vs_page)' $(ARGS)
+
 .PHONY: fuzz
 fuzz: ## run each fuzz test for FUZZTIME (30s)
 	scripts/fuzz $(FUZZTIME)

@@ -224,7 +224,7 @@ func TestManyChildren(t *testing.T) {
 func TestTooManyDescendants(t *testing.T) {
 	journal := newJournal(t, noted)
 	acme := journal.Tenant("acme")
-	below := func(i int) { check(t, acme.SetParent(t.Context(), acct(fmt.Sprint(i)), acct(fmt.Sprint((i-1)/2)), ana)) }
+	below := func(i int) { check(t, acme.SetParent(t.Context(), acct(fmt.Sprint(i)), acct("0"), ana)) }
 	for i := 1; i < activity.MaxRelatives; i++ {
 		below(i)
 	}

@@ -182,7 +182,7 @@ func account(i int) activity.Entity {
 }
 
 func contact(i int) activity.Entity {
-	return activity.Entity{Kind: "contact", ID: fmt.Sprintf("con_%06d", i), Label: fmt.Sprintf("Zoë Müller-%d", i)}
+	return activity.Entity{Kind: "contact", ID: fmt.Sprintf("con_%06d", i), Label: fmt.Sprintf("Zoë Müller-%06d", i)}
 }
 
 func deal(i int) activity.Entity {

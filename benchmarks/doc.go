@@ -49,6 +49,12 @@
 //     entities are key ones, of which each has about 100 of the first 10,000 events; the rare type
 //     occurs with a few entities and users, about 66 times each by then, and in one of 1,000
 //     events afterwards. So all pages are full, with one database as with the other, which is checked.
+//   - page_growth_hierarchy_200, page_growth_search, page_growth_merged, page_growth_facets, page_growth_unread, and those of
+//     SQLite: the same for what pages show beside plain timelines: a page about an account with 200 others below it, ten of which
+//     are above 19 each; of a search for a contact by two words, of which one begins the names of all 12,000; about a
+//     contact that two others were merged into; Tenant.Facets of a deal; and Reader.Unread of a deal, with the mark at the
+//     50th newest event. Both databases have the same relations and marks.
+//   - facets_vs_page, sqlite_facets_vs_page: Tenant.Facets of a deal against the first page of its timeline.
 //   - page_vs_floor, sqlite_page_vs_floor: an entity's page of 50 in the large database against a
 //     prepared query on the same tables, whose rows are scanned into the same fields of the same
 //     struct; on PostgreSQL by pgx's own connection. There are several such queries; a trial finds
@@ -143,9 +149,11 @@
 //
 // More is better:
 //
-//   - seal_vs_append, sqlite_seal_vs_append: events per second of Journal.Seal over events per second of Record, each on
+//   - seal_vs_append, sqlite_seal_vs_append: events per second of Store.Seal over events per second of Record, each on
 //     one connection. Sealing takes what recording has left, so they work by turns, and recording is always first: 10,000
 //     events are recorded, and then these are sealed, which is two batches. The ledger has 10,000 events before.
+//   - index_vs_append, sqlite_index_vs_append: the same of Store.Index, which takes what was sealed into the directory; of the
+//     names, most are known. No target.
 //   - append_while_sealing_ratio, sqlite_append_while_sealing_ratio: events per second of Record while Journal.Run and one
 //     Journal.Follow of all events are at work in the same process, over events per second while nobody seals. Slices last
 //     two seconds or more. Both sides record into one database, so its tables are as large for one as for the other; and what

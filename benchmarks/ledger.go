@@ -45,7 +45,7 @@ func (b *bench) ofLedger(e ledgerEngine) []part {
 		return names
 	}
 	return []part{
-		{named("seal_vs_append"), func() error { return b.seals(e) }},
+		{named("seal_vs_append", "index_vs_append"), func() error { return b.seals(e) }},
 		{named("append_while_sealing_ratio"), func() error { return b.appendsWhileSealing(e) }},
 		{named("follow_lag_p50_ms", "follow_lag_p99_ms", "follow_lag_listen_p50_ms", "follow_lag_listen_p99_ms"), func() error { return b.follows(e) }},
 		{named("verify_per_second", "prove_us", "prove_tiles", "export_per_second"), func() error { return b.proves(e) }},
@@ -110,12 +110,27 @@ func (b *bench) seedLedger(d *ledgerDatabase, w *workload, n int) error {
 
 // sealSide seals so many events, which are all that wait.
 func sealSide(b *bench, d *ledgerDatabase) side {
-	return side{name: "Seal", run: func(n int) error {
-		sealed, err := d.journal.Seal(b.ctx)
-		if err == nil && sealed != n {
-			err = fmt.Errorf("%d events were sealed, want %d", sealed, n)
+	return batchSide("sealed", 5000, func(limit int) (int, error) { return d.store.Seal(b.ctx, limit) })
+}
+
+// indexSide takes so many entries into the directory, which are all that it has not.
+func indexSide(b *bench, d *ledgerDatabase) side {
+	return batchSide("taken into the directory", 2000, func(limit int) (int, error) { return d.store.Index(b.ctx, limit) })
+}
+
+// batchSide does something with so many events, in batches of the journal's size.
+func batchSide(what string, size int, do func(limit int) (int, error)) side {
+	return side{name: what, run: func(n int) error {
+		for done, took := 0, size; took == size; done += took {
+			var err error
+			if took, err = do(size); err != nil {
+				return err
+			}
+			if took < size && done+took != n {
+				return fmt.Errorf("%d events were %s, want %d", done+took, what, n)
+			}
 		}
-		return err
+		return nil
 	}}
 }
 
@@ -135,9 +150,12 @@ func (b *bench) seals(e ledgerEngine) error {
 	if err := b.seedLedger(d, w, b.size.small); err != nil {
 		return err
 	}
-	record, seal := recordSide(b, d.tenant, w, batch), sealSide(b, d)
+	record, seal, index := recordSide(b, d.tenant, w, batch), sealSide(b, d), indexSide(b, d)
+	if _, err := index.time(b.size.small); err != nil {
+		return err
+	}
 	const n = sealedCalls * batch
-	c := &comparison{n: n}
+	c, names := &comparison{n: n}, &comparison{n: n}
 	for round := range 1 + b.size.rounds {
 		recorded, err := record.time(sealedCalls)
 		if err != nil {
@@ -147,15 +165,24 @@ func (b *bench) seals(e ledgerEngine) error {
 		if err != nil {
 			return err
 		}
-		if round == 0 {
-			continue // it was to warm up
+		indexed, err := index.time(n)
+		if err != nil {
+			return err
 		}
-		c.a, c.b = append(c.a, recorded.Seconds()/n), append(c.b, sealed.Seconds()/n)
-		c.ratios = append(c.ratios, float64(recorded)/float64(sealed))
+		if round > 0 { // the first one was to warm up
+			c.add(recorded.Seconds()/n, sealed.Seconds()/n)
+			names.add(recorded.Seconds()/n, indexed.Seconds()/n)
+		}
 	}
-	name := e.prefix + "seal_vs_append"
-	b.progress("  %s: %.2f (half of the slices %.2f to %.2f), %.0f events/s sealed, %.0f recorded", name, c.ratio(),
-		quantile(c.ratios, 0.25), quantile(c.ratios, 0.75), 1/quantile(c.b, 0.5), 1/quantile(c.a, 0.5))
-	b.report(name, c.ratio(), atLeast(3))
+	for _, result := range []struct {
+		name, done string
+		c          *comparison
+		target     target
+	}{{e.prefix + "seal_vs_append", "sealed", c, atLeast(3)}, {e.prefix + "index_vs_append", "taken into the directory", names, target{}}} {
+		c := result.c
+		b.progress("  %s: %.2f (half of the slices %.2f to %.2f), %.0f events/s %s, %.0f recorded", result.name, c.ratio(),
+			quantile(c.ratios, 0.25), quantile(c.ratios, 0.75), 1/quantile(c.b, 0.5), result.done, 1/quantile(c.a, 0.5))
+		b.report(result.name, c.ratio(), result.target)
+	}
 	return nil
 }

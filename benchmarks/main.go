@@ -51,7 +51,7 @@ func main() {
 		return
 	}
 	small := flag.Bool("quick", false, "small databases and short slices: seconds instead of minutes, and rough numbers")
-	large := flag.Bool("large", false, "5,000,000 events in the large databases instead of 1,000,000")
+	large := flag.Bool("large", false, "10,000,000 events in the large databases instead of 1,000,000, and pages may be 2 times as slow")
 	only := flag.String("only", "", "measure only what matches this regular expression")
 	report := flag.Bool("report", false, "exit with status 0 though a target is missed")
 	flag.Parse()
@@ -65,7 +65,7 @@ func main() {
 		size = quick
 	}
 	if *large {
-		size.large = 5_000_000
+		size.large = 10_000_000
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	missed, err := measure(ctx, size, pattern, os.Stdout)
@@ -171,13 +171,13 @@ type part struct {
 func (b *bench) own() []part {
 	parts := []part{
 		{[]string{"append_batch_vs_copy", "append_one_vs_floor"}, b.postgresAppends},
-		{[]string{"page_growth", "page_vs_floor"}, b.postgresPages},
+		{append(viewNames(""), "page_growth", "page_vs_floor"), b.postgresPages},
 		{[]string{"outcomes_vs_copy"}, b.postgresOutcomes},
 		{[]string{"transition_vs_floor"}, b.postgresTransitions},
 		{[]string{"task_page_growth"}, b.postgresTaskPages},
 		{[]string{"report_memory_mib"}, b.postgresReport},
 		{[]string{"sqlite_append_batch_vs_copy", "sqlite_append_one_vs_floor"}, b.sqliteAppends},
-		{[]string{"sqlite_page_growth", "sqlite_page_vs_floor"}, b.sqlitePages},
+		{append(viewNames("sqlite_"), "sqlite_page_growth", "sqlite_page_vs_floor"), b.sqlitePages},
 		{[]string{"sqlite_outcomes_vs_copy"}, b.sqliteOutcomes},
 		{[]string{"sqlite_transition_vs_floor"}, b.sqliteTransitions},
 		{[]string{"sqlite_task_page_growth"}, b.sqliteTaskPages},

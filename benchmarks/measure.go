@@ -39,6 +39,11 @@ type comparison struct {
 	ratios []float64 // a over b
 }
 
+// add adds two neighbouring slices.
+func (c *comparison) add(a, b float64) {
+	c.a, c.b, c.ratios = append(c.a, a), append(c.b, b), append(c.ratios, a/b)
+}
+
 func (c *comparison) ratio() float64 { return quantile(c.ratios, 0.5) }
 
 // compare lets a and b work by turns in short slices, and by turns first, so that what else the
@@ -57,9 +62,7 @@ func compare(rounds int, slice time.Duration, a, b side) (*comparison, error) {
 				return nil, err
 			}
 		}
-		c.a = append(c.a, taken[0].Seconds()/float64(n))
-		c.b = append(c.b, taken[1].Seconds()/float64(n))
-		c.ratios = append(c.ratios, float64(taken[0])/float64(taken[1]))
+		c.add(taken[0].Seconds()/float64(n), taken[1].Seconds()/float64(n))
 	}
 	return c, nil
 }

@@ -199,7 +199,13 @@ func (b *bench) postgresPages() error {
 				return pgReadPage(b.ctx, large.conn, p.name, about)
 			}})
 		}
-		return b.pageVsFloor("page_vs_floor", w, large.tenant, readers)
+		if err := b.pageVsFloor("page_vs_floor", w, large.tenant, readers); err != nil {
+			return err
+		}
 	}
-	return nil
+	return b.compareViews("", small.viewed(b), large.viewed(b))
+}
+
+func (d *pgDatabase) viewed(b *bench) viewed {
+	return viewed{b.journal.With(d.store), func() error { return d.settle(b.ctx) }}
 }

@@ -106,6 +106,7 @@ func sqliteSide(b *bench, name string, w *workload, each int, store func(*sqlite
 func (b *bench) sqlitePages() error {
 	b.progress("SQLite, pages")
 	var tenants []activity.Tenant
+	var databases []viewed
 	var path string
 	for _, size := range []int{b.size.small, b.size.large} {
 		name := fmt.Sprintf("pages_%d.db", size)
@@ -118,6 +119,7 @@ func (b *bench) sqlitePages() error {
 			return err
 		}
 		tenants, path = append(tenants, t), filepath.Join(b.dir, name)
+		databases = append(databases, viewed{b.journal.With(store), func() error { return nil }})
 	}
 	w := newWorkload(2, b.size.small)
 	if b.wanted("sqlite_page_growth") {
@@ -125,9 +127,15 @@ func (b *bench) sqlitePages() error {
 			return err
 		}
 	}
-	if !b.wanted("sqlite_page_vs_floor") {
-		return nil
+	if b.wanted("sqlite_page_vs_floor") {
+		if err := b.sqlitePageVsFloor(w, tenants[1], path); err != nil {
+			return err
+		}
 	}
+	return b.compareViews("sqlite_", databases[0], databases[1])
+}
+
+func (b *bench) sqlitePageVsFloor(w *workload, t activity.Tenant, path string) error {
 	conn, closeConn, err := openSQLiteByHand(b.ctx, path)
 	if err != nil {
 		return err
@@ -143,5 +151,5 @@ func (b *bench) sqlitePages() error {
 			return sqliteReadPage(b.ctx, stmt, about)
 		}})
 	}
-	return b.pageVsFloor("sqlite_page_vs_floor", w, tenants[1], readers)
+	return b.pageVsFloor("sqlite_page_vs_floor", w, t, readers)
 }
