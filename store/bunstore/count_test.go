@@ -112,6 +112,9 @@ func TestRandomCounts(t *testing.T) {
 			if diff := cmp.Diff(must(memory.Feed(ctx, q))(t), must(s.Feed(ctx, q))(t)); diff != "" && len(must(memory.Feed(ctx, q))(t)) > 0 {
 				t.Fatalf("Feed(%+v) (-memory +store):\n%s", q, diff)
 			}
+			if diff := cmp.Diff(must(memory.CountEvents(ctx, q))(t), must(s.CountEvents(ctx, q))(t)); diff != "" {
+				t.Fatalf("CountEvents(%+v) (-memory +store):\n%s", q, diff)
+			}
 		}
 	})
 }

@@ -30,6 +30,9 @@ type engine interface {
 	// count counts entries of feeds, of some types if there are any, up to limit.
 	count(ctx context.Context, db conn, feeds []int64, types []string, limit int) (int, error)
 
+	// countTypes counts the events of each type along a walk up to its limit, by ascending type.
+	countTypes(ctx context.Context, db conn, w *walk) ([]activity.TypeCount, error)
+
 	// byID returns sql.ErrNoRows if there is no such event.
 	byID(ctx context.Context, db conn, id activity.ID) (activity.Event, error)
 

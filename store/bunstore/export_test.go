@@ -34,6 +34,21 @@ func (s *Store) FeedStatement(ctx context.Context, q activity.EventQuery) (strin
 	return sqliteFeedText(&w), sqliteFeedArgs(&w), nil
 }
 
+// CountStatement returns the statement that counts what a query selects, with its arguments.
+func (s *Store) CountStatement(ctx context.Context, q activity.EventQuery) (string, []any, error) {
+	db, done := s.reader()
+	defer done()
+	w, err := s.plan(ctx, db, &q, true)
+	if err != nil {
+		return "", nil, err
+	}
+	w.limit = q.Limit
+	if _, ok := s.engine.(postgres); ok {
+		return pgCountTypesText(&w), pgFeedArgs(&w), nil
+	}
+	return sqliteCountTypesText(&w), sqliteFeedArgs(&w), nil
+}
+
 // OtherStatements returns what else Feed and Event send.
 func (s *Store) OtherStatements() map[string][]any {
 	if _, ok := s.engine.(postgres); ok {

@@ -40,6 +40,8 @@ func shapes() map[string]activity.EventQuery {
 		if len(q.About) > 0 {
 			q.About = about
 			all["all of 20 "+strings.Join(name, "+")] = q
+			q.Named = about[:5]
+			all["all of 20 named "+strings.Join(name, "+")] = q
 		}
 	}
 	return all
@@ -91,6 +93,13 @@ func TestPlans(t *testing.T) {
 					t.Fatal(err)
 				}
 				checkPlan(t, name, text, explain(t, s, text, args))
+				if q.Oldest {
+					continue // which makes no difference to a number
+				}
+				if text, args, err = s.CountStatement(t.Context(), q); err != nil {
+					t.Fatal(err)
+				}
+				checkPlan(t, "the number of "+name, text, explain(t, s, text, args))
 			}
 			for text, args := range s.OtherStatements() {
 				checkPlan(t, text, text, explain(t, s, text, args))

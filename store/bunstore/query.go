@@ -91,7 +91,7 @@ func round(wanted, ahead int, checked bool) int {
 func (s *Store) plan(ctx context.Context, db conn, q *activity.EventQuery, counting bool) (walk, error) {
 	w := walk{min: q.Min, max: q.Max, oldest: q.Oldest}
 	if len(q.Types) > 0 {
-		w.types = q.Types
+		w.types = slices.Compact(slices.Sorted(slices.Values(q.Types)))
 	}
 	w.sources = []int64{int64(activity.Automatic), int64(activity.Manual)}
 	if q.Source != 0 {

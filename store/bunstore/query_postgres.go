@@ -148,14 +148,7 @@ FROM (
 
 // pgFeedText returns the statement for a walk. There are few, so each is prepared once.
 func pgFeedText(w *walk) string {
-	head, params := pgWalkTypes, 5
-	if w.types != nil {
-		head, params = pgGivenTypes, 6
-	}
-	var probes strings.Builder
-	for i := range w.others {
-		probes.WriteString(strings.Replace(pgProbe, "$N", "$"+strconv.Itoa(params+1+i), 1))
-	}
+	head, params := pgStreams(w)
 	text := pgFeed
 	if len(w.feeds) > 1 {
 		text = pgFeeds
@@ -172,8 +165,25 @@ func pgFeedText(w *walk) string {
 	if len(w.others) > 0 {
 		isHead = "false" // whether it is in the other feeds is not known
 	}
-	return strings.NewReplacer("/*BEFORE*/", before, "/*IS HEAD*/", isHead, "/*PROBES*/", probes.String(),
+	return strings.NewReplacer("/*BEFORE*/", before, "/*IS HEAD*/", isHead, "/*PROBES*/", probes(w, pgProbe, "$", params),
 		"/*REACHES*/", reaches, "/*LOWEST*/", lowest, "/*HIGHEST*/", highest).Replace(head + text)
+}
+
+// pgStreams returns what finds the streams of a walk, and how many parameters there are but for the probes.
+func pgStreams(w *walk) (head string, params int) {
+	if w.types != nil {
+		return pgGivenTypes, 6
+	}
+	return pgWalkTypes, 5
+}
+
+// probes writes the probes of a walk, whose parameters follow others.
+func probes(w *walk, probe, mark string, params int) string {
+	var all strings.Builder
+	for i := range w.others {
+		all.WriteString(strings.Replace(probe, mark+"N", mark+strconv.Itoa(params+1+i), 1))
+	}
+	return all.String()
 }
 
 func pgFeedArgs(w *walk) []any {

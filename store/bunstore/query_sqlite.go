@@ -3,7 +3,6 @@ package bunstore
 import (
 	"context"
 	"encoding/json"
-	"strconv"
 	"strings"
 
 	"github.com/go-activity/activity"
@@ -72,21 +71,22 @@ FROM (SELECT 1 FROM json_each(?1) w CROSS JOIN json_each(?3) t CROSS JOIN activi
 
 // sqliteFeedText returns the statement for a walk. There are few, so each is prepared once.
 func sqliteFeedText(w *walk) string {
-	head, params := sqliteWalkTypes, 5
-	if w.types != nil {
-		head, params = sqliteGivenTypes, 6
-	}
-	var probes strings.Builder
-	for i := range w.others {
-		probes.WriteString(strings.Replace(sqliteProbe, "?N", "?"+strconv.Itoa(params+1+i), 1))
-	}
+	head, params := sqliteStreams(w)
 	text := head + sqliteFeed
 	if w.oldest {
 		text = strings.NewReplacer("DESC", "ASC", ">= /*MIN*/", "> m.event_id", "/*MAX*/", "?4").Replace(text)
 	} else {
 		text = strings.NewReplacer("/*MIN*/", "?3", "/*MAX*/", "m.event_id").Replace(text)
 	}
-	return strings.ReplaceAll(text, "/*PROBES*/", probes.String())
+	return strings.ReplaceAll(text, "/*PROBES*/", probes(w, sqliteProbe, "?", params))
+}
+
+// sqliteStreams is pgStreams for SQLite.
+func sqliteStreams(w *walk) (head string, params int) {
+	if w.types != nil {
+		return sqliteGivenTypes, 6
+	}
+	return sqliteWalkTypes, 5
 }
 
 func sqliteFeedArgs(w *walk) []any {
