@@ -85,6 +85,17 @@ func (m *model) find(q activity.EventQuery) []activity.Event {
 				continue
 			}
 		}
+		if len(q.Named) > 0 {
+			ok := false
+			for _, wanted := range q.Named {
+				for _, entity := range append([]activity.Entity{e.Actor}, e.About...) {
+					ok = ok || entity.Kind == wanted.Kind && entity.ID == wanted.ID
+				}
+			}
+			if !ok {
+				continue
+			}
+		}
 		found = append(found, *e)
 	}
 	slices.SortFunc(found, func(a, b activity.Event) int {

@@ -118,6 +118,17 @@ func (m *model) meets(t activity.Task, f activity.TaskFilter) bool {
 			return false
 		}
 	}
+	if len(f.Named) > 0 {
+		ok := false
+		for _, wanted := range f.Named {
+			for _, entity := range append([]activity.Entity{t.Actor}, t.About...) {
+				ok = ok || entity.Kind == wanted.Kind && entity.ID == wanted.ID
+			}
+		}
+		if !ok {
+			return false
+		}
+	}
 	if f.Parent != (activity.ID{}) && t.Parent != f.Parent {
 		return false
 	}

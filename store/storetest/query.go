@@ -12,6 +12,8 @@ var queryCases = []testCase{
 	{"EventQuery.About", "about one of these, if there are any; labels do not count", checkAbout},
 	{"EventQuery.About, long", "about one of these, if there are any; labels do not count", checkLongAbout},
 	{"EventQuery.Actor", "by this actor, unless zero", checkActor},
+	{"EventQuery.Named", "about or by one of these, if there are any", checkNamed},
+	{"EventQuery.Named, long", "about or by one of these, if there are any", checkLongNamed},
 	{"EventQuery.Types", "of one of these types, if there are any", checkTypes},
 	{"EventQuery.Types, long", "of one of these types, if there are any", checkLongTypes},
 	{"EventQuery.Task", "recorded by this task, unless zero", checkTask},
@@ -75,6 +77,65 @@ func checkActor(s subject) {
 	s.finds(activity.EventQuery{Tenant: acme, Actor: ben}, rows[1])
 	s.finds(activity.EventQuery{Tenant: acme, Actor: activity.User("Ana", "")}, rows[4])
 	s.finds(activity.EventQuery{Tenant: acme}, rows...)
+}
+
+func checkNamed(s subject) {
+	rows := []activity.EventRow{
+		newRow(0, about(), by(ana)),
+		newRow(1, about(ana), by(ben)),
+		newRow(2, about(deal, ana), by(ana)), // both
+		newRow(3, about(deal), by(ben)),
+		newRow(4, about(call, activity.User("ana", "Ana Renamed")), by(activity.System("ana"))),
+		newRow(5, about(activity.Identity("ana", "Ana")), by(activity.User("ana2", "Ana"))),
+		newRow(6, about(deal, call), by(activity.User("ana", "")), typed("deal.moved")),
+		newRow(7, about(deal), by(activity.User("Ana", "Ana"))),
+	}
+	s.append(rows...)
+	type entities = []activity.Entity
+	for _, oldest := range []bool{false, true} {
+		find := func(query activity.EventQuery, rows ...activity.EventRow) {
+			s.Helper()
+			query.Tenant, query.Oldest = acme, oldest
+			s.finds(query, rows...)
+		}
+		find(activity.EventQuery{Named: entities{ana}}, rows[0], rows[1], rows[2], rows[4], rows[6])
+		find(activity.EventQuery{Named: entities{activity.User("ana", "whatever")}}, rows[0], rows[1], rows[2], rows[4], rows[6])
+		find(activity.EventQuery{Named: entities{ben}}, rows[1], rows[3])
+		find(activity.EventQuery{Named: entities{call}}, rows[4], rows[6])
+		find(activity.EventQuery{Named: entities{call, ben}}, rows[1], rows[3], rows[4], rows[6])
+		find(activity.EventQuery{Named: entities{ben, ana, call}}, rows[0], rows[1], rows[2], rows[3], rows[4], rows[6])
+		find(activity.EventQuery{Named: entities{contact(1)}})
+		find(activity.EventQuery{Named: entities{}}, rows...)
+		// Beside other conditions, both must hold.
+		find(activity.EventQuery{Named: entities{ana}, About: entities{deal}}, rows[2], rows[6])
+		find(activity.EventQuery{Named: entities{ana}, Actor: ana}, rows[0], rows[2], rows[6])
+		find(activity.EventQuery{Named: entities{ana, call}, Actor: ben}, rows[1])
+		find(activity.EventQuery{Named: entities{ben}, About: entities{deal, ana}, Actor: ben}, rows[1], rows[3])
+		find(activity.EventQuery{Named: entities{ana}, Types: []string{"deal.moved", "absent"}}, rows[6])
+		find(activity.EventQuery{Named: entities{ana, ben}, Min: rows[2].ID, Max: rows[6].ID}, rows[2], rows[3], rows[4])
+	}
+	s.finds(activity.EventQuery{Tenant: acme, Named: entities{ana, call, deal}, Limit: 3}, rows[4], rows[6], rows[7])
+	s.finds(activity.EventQuery{Tenant: acme, Named: entities{ana, call, deal}, Oldest: true, Limit: 3}, rows[0], rows[1], rows[2])
+	s.finds(activity.EventQuery{Tenant: globex, Named: entities{ana, call, deal}})
+}
+
+func checkLongNamed(s subject) {
+	entities := make([]activity.Entity, activity.MaxRelatives)
+	for i := range entities {
+		entities[i] = activity.Entity{Kind: "contact", ID: fmt.Sprint(i)}
+	}
+	var rows []activity.EventRow
+	for n := range 40 {
+		rows = append(rows, newRow(n, about(entities[50*n], entities[50*n+1]), by([]activity.Entity{ana, entities[49*n]}[n%2])))
+	}
+	rows = append(rows, newRow(40), newRow(41, by(entities[1999]), about()))
+	s.append(rows...)
+	found := append(rows[:40:40], rows[41])
+	s.finds(activity.EventQuery{Tenant: acme, Named: entities}, found...)
+	s.finds(activity.EventQuery{Tenant: acme, Named: entities, Limit: 3}, found[38:]...)
+	s.finds(activity.EventQuery{Tenant: acme, Named: entities, About: entities, Types: []string{"note.added"}, Oldest: true, Limit: 3}, rows[:3]...)
+	s.counted(activity.EventQuery{Tenant: acme, Named: entities}, ofType("note.added", 41))
+	s.counted(activity.EventQuery{Tenant: acme, About: entities, Limit: 30}, ofType("note.added", 30))
 }
 
 func checkTypes(s subject) {

@@ -13,6 +13,7 @@ func rules() []testCase {
 		keyCases,
 		eventCases,
 		feedCases,
+		countCases,
 		queryCases,
 		taskWholeCases,
 		taskTxCases,
@@ -35,6 +36,9 @@ func rules() []testCase {
 		sealCases,
 		entryCases,
 		consumerCases,
+		directoryCases,
+		relationCases,
+		markCases,
 		eraseCases,
 	)
 }

@@ -16,6 +16,8 @@ var taskFilterCases = []testCase{
 	{"TaskFilter.Actor", "run for this actor, unless zero", checkTaskActor},
 	{"TaskFilter.Entities", "about one of these entities, if there are any", checkTaskEntities},
 	{"TaskFilter.Entities, long", "about one of these entities, if there are any", checkLongTaskEntities},
+	{"TaskFilter.Named", "about one of these entities or run for it, if there are any", checkTaskNamed},
+	{"TaskFilter.Named, long", "about one of these entities or run for it, if there are any", checkLongTaskNamed},
 	{"TaskFilter.Parent", "a step of this task, unless zero", checkParent},
 	{"TaskFilter.Trigger", "started so, unless zero", checkTrigger},
 	{"TaskFilter.Previews", "no previews, previews too, or nothing else", checkTaskPreviews},
