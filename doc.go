@@ -101,6 +101,7 @@
 //   - Tenant: whose events they are. Nothing is ever read across tenants.
 //   - Timeline: the events of a tenant that match a query, newest first.
 //   - Cursor: a place in a timeline.
+//   - Calendar: what days are in the time zone of who looks.
 //   - Key: what makes recording the same thing twice one event.
 //   - Task: an operation with a state: queued, processing, completed, failed or cancelled.
 //   - Kind: what a task does: "import_contacts". Its outcome kinds are the categories of its report.
