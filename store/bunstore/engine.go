@@ -45,6 +45,7 @@ type engine interface {
 	ledgerEngine
 	consumerEngine
 	eraseEngine
+	directoryEngine
 
 	// isolation are the options of the store's own transactions.
 	isolation() *sql.TxOptions
@@ -293,4 +294,35 @@ type consumerTexts struct {
 	consumers string
 	parked    string // name, position after, limit
 	unpark    string // name, position
+}
+
+// directoryEngine is the part of an engine that keeps the directory.
+type directoryEngine interface {
+	// texts makes an argument of a list.
+	texts([]string) any
+
+	// tryLockDirectory makes others who index take nothing, and those who erase wait, until the transaction ends. It reports whether
+	// nobody else has done so.
+	tryLockDirectory(ctx context.Context, s *Store) (bool, error)
+
+	// lockDirectory is tryLockDirectory that waits for who has done so.
+	lockDirectory(ctx context.Context, s *Store) error
+
+	// names returns what is stored of entities, of those that are known.
+	names(ctx context.Context, s *Store, keys []nameKey) (map[nameKey]name, error)
+
+	// setNames stores names, and up to where the ledger is in the directory.
+	setNames(ctx context.Context, s *Store, names []name, position int64) error
+
+	directoryTexts() *directoryTexts
+}
+
+// directoryTexts are statements that differ between engines in how they are written.
+type directoryTexts struct {
+	behind      string
+	unindexed   string // limit
+	countWords  string // tenant, the beginnings of words, those after them, limit for each
+	candidates  string // tenant, the beginning of words, the one after it, limit
+	deleteName  string // tenant, kind, ID: words
+	deleteWords string // tenant, kind, ID, words
 }

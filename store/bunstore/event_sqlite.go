@@ -30,7 +30,8 @@ func (sqlite) prepared() []string {
 		sqliteInsertTask, sqliteInsertFacets, sqliteTaskByID, sqliteMoveTask,
 		sqliteInsertOutcome, sqliteInsertTally,
 		sqliteMeter, sqliteSetMeter, sqliteInsertHold, sqliteUse, sqliteHold, sqliteUpdateHold, sqliteDeleteHold,
-		sqliteWaiting, sqliteDeleteWaiting, sqliteInsertEntry, sqliteSetHead, sqliteGrowTile}, sqliteUpdates...)
+		sqliteWaiting, sqliteDeleteWaiting, sqliteInsertEntry, sqliteSetHead, sqliteGrowTile,
+		sqliteSetName, sqliteAddWord, sqliteSetDirectory}, sqliteUpdates...)
 }
 
 func (sqlite) insert(ctx context.Context, s *Store, rows []*activity.EventRow) ([]bool, error) {

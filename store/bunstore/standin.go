@@ -7,10 +7,6 @@ import (
 	"github.com/go-activity/activity"
 )
 
-func (s *Store) Index(context.Context, int) (int, error) { return 0, errors.ErrUnsupported }
-func (s *Store) FindEntities(context.Context, activity.EntityQuery) ([]activity.Entity, error) {
-	return nil, errors.ErrUnsupported
-}
 func (s *Store) Relate(context.Context, string, activity.Relation) error {
 	return errors.ErrUnsupported
 }
