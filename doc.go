@@ -48,6 +48,14 @@
 //	}
 //	page, err = acme.Timeline(ctx, activity.Query{…, After: page.Next})
 //
+// A page of an account has tabs with numbers, finds people by name, and shows what is below the account:
+//
+//	facets, err := acme.Facets(ctx, activity.Query{About: []activity.Entity{account}})
+//	found, err := acme.Lookup(ctx, "mul an", []string{"contact"}) // Ana Müller
+//	err := acme.SetParent(ctx, contact, account, ana)
+//	page, err := acme.Timeline(ctx, activity.Query{About: []activity.Entity{account}, Descendants: true})
+//	unread, err := acme.Reader(ana).Unread(ctx, account)
+//
 // Tasks are operations that people watch. Their kinds are part of the configuration; a run reports what
 // became of each record:
 //
@@ -102,6 +110,10 @@
 //   - Timeline: the events of a tenant that match a query, newest first.
 //   - Cursor: a place in a timeline.
 //   - Calendar: what days are in the time zone of who looks.
+//   - Facet: how many events there are in a category, for the tab that shows it.
+//   - Directory: the names of entities, by which they are found.
+//   - Relation: that an entity is below another one, or merged into it.
+//   - Read mark: up to where a reader has read a timeline.
 //   - Key: what makes recording the same thing twice one event.
 //   - Task: an operation with a state: queued, processing, completed, failed or cancelled.
 //   - Kind: what a task does: "import_contacts". Its outcome kinds are the categories of its report.
