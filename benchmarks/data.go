@@ -74,6 +74,9 @@ var frequent = []func(*workload) activity.Draft{
 	staged, staged, won, lost, visited, visited, visited, submitted, noted, noted, called, called,
 }
 
+// mailed is how many of the frequent types are e-mails that arrived.
+const mailed = 9
+
 // byHand says whether an event of a frequent type is recorded by hand: notes and calls are, half of
 // what happens to deals is, and the rest comes from subsystems.
 func (w *workload) byHand(n int) bool {
@@ -109,6 +112,9 @@ func handed(w *workload) activity.Draft    { return ownerChanged.New(w.note()) }
 // has about a hundred of the first "small" events. The rare type is every tenth of those events and
 // every thousandth later, about the first rareKeys entities and by the first rareKeys users only; so
 // that any of them fills a page with it, in a small database and in a large one.
+//
+// Sites are accounts below others: of the first events, e-mails are about them unless they are about a key account, and one
+// of twenty later. So a site has the same few types in a small database and in a large one.
 type workload struct {
 	rng      *rand.Rand
 	busy     *rand.Zipf // users
@@ -159,8 +165,12 @@ func (w *workload) next() activity.Draft {
 	} else {
 		n := w.rng.IntN(len(frequent))
 		d, byHand = frequent[n](w), w.byHand(n)
-		about = [...]activity.Entity{account(w.one(accounts)), contact(w.one(contacts)), deal(w.one(deals))}
+		of := w.one(accounts)
+		about = [...]activity.Entity{account(of), contact(w.one(contacts)), deal(w.one(deals))}
 		actor = user(int(w.busy.Uint64()))
+		if n < mailed && of >= w.keys && (w.made <= w.small || w.made%20 == 0) {
+			about[0] = site(of % (hierarchies * below))
+		}
 	}
 	if byHand {
 		d = d.Manual()
@@ -179,6 +189,10 @@ func (w *workload) one(n int) int {
 
 func account(i int) activity.Entity {
 	return activity.Entity{Kind: "account", ID: fmt.Sprintf("acc_%06d", i), Label: fmt.Sprintf("Northwind Trading %d Ltd.", i)}
+}
+
+func site(i int) activity.Entity {
+	return activity.Entity{Kind: "account", ID: fmt.Sprintf("site_%03d", i), Label: fmt.Sprintf("Northwind Site %d", i)}
 }
 
 func contact(i int) activity.Entity {

@@ -50,8 +50,9 @@
 //     occurs with a few entities and users, about 66 times each by then, and in one of 1,000
 //     events afterwards. So all pages are full, with one database as with the other, which is checked.
 //   - page_growth_hierarchy_200, page_growth_search, page_growth_merged, page_growth_facets, page_growth_unread, and those of
-//     SQLite: the same for what pages show beside plain timelines: a page about an account with 200 others below it, ten of which
-//     are above 19 each; of a search for a contact by two words, of which one begins the names of all 12,000; about a
+//     SQLite: the same for what pages show beside plain timelines: a page about an account with 200 sites below it, ten of which
+//     are above 19 each, whose events are of three types, as few in one database as in the other: what a page costs
+//     depends on how many types each entity has; of a search for a contact by two words, of which one begins the names of all 12,000; about a
 //     contact that two others were merged into; Tenant.Facets of a deal; and Reader.Unread of a deal, with the mark at the
 //     50th newest event. Both databases have the same relations and marks.
 //   - facets_vs_page, sqlite_facets_vs_page: Tenant.Facets of a deal against the first page of its timeline.

@@ -14,11 +14,11 @@ type view struct {
 }
 
 const (
-	hierarchies = 16  // of accounts that are not key ones
-	below       = 200 // accounts of each
+	hierarchies = 2
+	below       = 200 // sites of each
 )
 
-// top is the account above all others of a hierarchy.
+// top is the account above all sites of a hierarchy.
 func top(i int) activity.Entity {
 	return activity.Entity{Kind: "account", ID: fmt.Sprintf("top_%02d", i), Label: fmt.Sprintf("Holding %d", i)}
 }
@@ -29,13 +29,13 @@ func (b *bench) prepareViews(w *workload, j *activity.Journal) error {
 	t := j.Tenant(tenant)
 	ctx := activity.WithActor(b.ctx, user(0))
 	for i := range hierarchies {
-		first := w.keys + i*below
+		first := i * below
 		for n := range below {
 			parent := top(i)
 			if n >= 10 {
-				parent = account(first + n%10)
+				parent = site(first + n%10)
 			}
-			if err := t.SetParent(ctx, account(first+n), parent, activity.Entity{}); err != nil {
+			if err := t.SetParent(ctx, site(first+n), parent, activity.Entity{}); err != nil {
 				return err
 			}
 		}
