@@ -27,8 +27,7 @@ CROSS JOIN LATERAL (
 WHERE s.source = ANY($2::smallint[])
 GROUP BY s.type
 ORDER BY s.type`
-	// Of many feeds, those of a type are read one after the other until there are enough entries. An event has at most 17 of one
-	// condition, those of its entities and its actor: among so many entries there are as many events as are counted.
+	// Of many feeds, those of a type are read one after the other until there are enough events.
 	pgCountFeeds = `
 SELECT k.type, c.n
 FROM (
@@ -38,8 +37,7 @@ FROM (
   GROUP BY s.type
 ) k
 CROSS JOIN LATERAL (
-  SELECT LEAST(count(DISTINCT event_id), $5::integer)::integer AS n
-  FROM (
+  WITH RECURSIVE found (event_id) AS (
     SELECT top.event_id
     FROM unnest(k.feeds, k.sources) AS s (feed, source)
     CROSS JOIN LATERAL (
@@ -50,10 +48,18 @@ CROSS JOIN LATERAL (
       ORDER BY f.event_id
       LIMIT $5::integer
     ) top
-    LIMIT $5::integer::bigint * 17
-  ) entries
+    /*EACH ONCE*/
+  )
+  SELECT count(*)::integer AS n
+  FROM (SELECT 1 FROM found LIMIT $5::integer) AS counted
 ) c
 ORDER BY k.type`
+	// Unlike DISTINCT, which reads everything first, the UNION of a recursive query hands out each row when it meets it first, and so
+	// stops at a limit.
+	pgEachOnce = `UNION
+    SELECT event_id
+    FROM found
+    WHERE false`
 )
 
 // pgCountTypesText returns the statement that counts along a walk. There are few, so each is prepared once.
@@ -63,9 +69,12 @@ func pgCountTypesText(w *walk) string {
 	if len(w.feeds) > 1 {
 		text = pgCountFeeds
 	}
-	return strings.NewReplacer("/*BEFORE*/", "<", "/*PROBES*/", probes(w, pgProbe, "$", params)).Replace(head + text)
+	return strings.NewReplacer("/*BEFORE*/", "<", "/*EACH ONCE*/", pgEachOnce, "/*PROBES*/", probes(w, pgProbe, "$", params)+
+		looks(w.looks, pgLook, pgLookActor, "$", params+len(w.others), "activity_event", "event_id")).Replace(head + text)
 }
 
+func pgCountTypesArgs(w *walk) []any { return append(pgFeedArgs(w), pgLookArgs(w.looks)...) }
+
 func (postgres) countTypes(ctx context.Context, db conn, w *walk) ([]activity.TypeCount, error) {
-	return typeCounts(ctx, db, pgCountTypesText(w), pgFeedArgs(w)...)
+	return typeCounts(ctx, db, pgCountTypesText(w), pgCountTypesArgs(w)...)
 }

@@ -36,9 +36,12 @@ func sqliteCountTypesText(w *walk) string {
 	if len(w.feeds) == 1 {
 		text = strings.Replace(text, "SELECT DISTINCT", "SELECT", 1) // one feed has an event once
 	}
-	return strings.ReplaceAll(text, "/*PROBES*/", probes(w, sqliteProbe, "?", params))
+	return strings.ReplaceAll(text, "/*PROBES*/", probes(w, sqliteProbe, "?", params)+
+		looks(w.looks, sqliteLook, sqliteLookActor, "?", params+len(w.others), "activity_event", "event_id"))
 }
 
+func sqliteCountTypesArgs(w *walk) []any { return append(sqliteFeedArgs(w), sqliteLookArgs(w.looks)...) }
+
 func (sqlite) countTypes(ctx context.Context, db conn, w *walk) ([]activity.TypeCount, error) {
-	return typeCounts(ctx, db, sqliteCountTypesText(w), sqliteFeedArgs(w)...)
+	return typeCounts(ctx, db, sqliteCountTypesText(w), sqliteCountTypesArgs(w)...)
 }

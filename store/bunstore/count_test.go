@@ -45,7 +45,7 @@ func (r asker) list() []activity.Entity {
 
 func (r asker) id() activity.ID {
 	id := activity.ID{0x01, 0x9c, 0, 0, 0, 0, 0x70, 0, 0x80}
-	id[14], id[15] = byte(r.IntN(12)), byte(r.IntN(256))
+	id[14], id[15] = byte(r.IntN(48)), byte(r.IntN(256))
 	return id
 }
 
@@ -97,14 +97,17 @@ func TestRandomCounts(t *testing.T) {
 		s, memory := migrated(t, address), memstore.New()
 		r := asker{rand.New(rand.NewPCG(20260301, 0))}
 		seen := map[activity.ID]bool{}
-		for len(seen) < 1500 {
-			row := r.row([]string{"acme", "acme", "acme", "rival"}[r.IntN(4)])
-			if seen[row.ID] {
-				continue
+		for len(seen) < 6000 {
+			var rows []activity.EventRow
+			tenant := []string{"acme", "acme", "acme", "rival"}[r.IntN(4)]
+			for len(rows) < 500 {
+				if row := r.row(tenant); !seen[row.ID] {
+					seen[row.ID] = true
+					rows = append(rows, row)
+				}
 			}
-			seen[row.ID] = true
 			for _, store := range []activity.Store{s, memory} {
-				must(store.AppendEvents(ctx, []activity.EventRow{row}))(t)
+				must(store.AppendEvents(ctx, rows))(t)
 			}
 		}
 		for range 600 {

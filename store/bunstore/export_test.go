@@ -23,7 +23,7 @@ func FeedKey(tenant string, e activity.Entity) int64 {
 func (s *Store) FeedStatement(ctx context.Context, q activity.EventQuery) (string, []any, error) {
 	db, done := s.reader()
 	defer done()
-	w, err := s.plan(ctx, db, &q, false)
+	w, err := s.plan(ctx, db, &q)
 	if err != nil {
 		return "", nil, err
 	}
@@ -38,15 +38,15 @@ func (s *Store) FeedStatement(ctx context.Context, q activity.EventQuery) (strin
 func (s *Store) CountStatement(ctx context.Context, q activity.EventQuery) (string, []any, error) {
 	db, done := s.reader()
 	defer done()
-	w, err := s.plan(ctx, db, &q, true)
+	w, err := s.plan(ctx, db, &q)
 	if err != nil {
 		return "", nil, err
 	}
 	w.limit = q.Limit
 	if _, ok := s.engine.(postgres); ok {
-		return pgCountTypesText(&w), pgFeedArgs(&w), nil
+		return pgCountTypesText(&w), pgCountTypesArgs(&w), nil
 	}
-	return sqliteCountTypesText(&w), sqliteFeedArgs(&w), nil
+	return sqliteCountTypesText(&w), sqliteCountTypesArgs(&w), nil
 }
 
 // OtherStatements returns what else Feed and Event send.
@@ -71,7 +71,7 @@ func (s *Store) OtherStatements() map[string][]any {
 func (s *Store) TaskStatements(ctx context.Context, f activity.TaskFilter) (map[string][]any, error) {
 	db, done := s.reader()
 	defer done()
-	w, err := s.planTasks(ctx, db, &f, false)
+	w, err := s.planTasks(ctx, db, &f)
 	if err != nil {
 		return nil, err
 	}

@@ -63,41 +63,42 @@ func triggerFacet(tenant string, automated bool) int64 {
 	return feedKey(ofTrigger, tenant, "", strconv.FormatBool(automated))
 }
 
-// facetConditions returns the facets that a filter's tasks have: one of each list at least. There is
-// one list or more, unless the filter has a range of IDs, which selects by itself.
-func facetConditions(f *activity.TaskFilter) [][]int64 {
-	var all [][]int64
+// facetConditions returns the facets that a filter's tasks have. There is one condition or more, unless the
+// filter has a range of IDs, which selects by itself.
+func facetConditions(f *activity.TaskFilter) []condition {
+	about := func(e activity.Entity) int64 { return feedKey(ofTaskEntity, f.Tenant, e.Kind, e.ID) }
+	by := func(e activity.Entity) int64 { return feedKey(ofTaskActor, f.Tenant, e.Kind, e.ID) }
+	var all []condition
+	add := func(facets ...int64) { all = append(all, condition{feeds: facets}) }
 	if len(f.Entities) > 0 {
-		all = append(all, alternatives(f.Entities, func(e activity.Entity) int64 { return feedKey(ofTaskEntity, f.Tenant, e.Kind, e.ID) }))
-	}
-	if !f.Parent.IsZero() {
-		all = append(all, []int64{feedKey(ofParent, f.Tenant, "", f.Parent.String())})
+		all = append(all, condition{alternatives(f.Entities, about), f.Entities, false})
 	}
 	if len(f.Named) > 0 {
-		all = append(all, alternatives(f.Named,
-			func(e activity.Entity) int64 { return feedKey(ofTaskEntity, f.Tenant, e.Kind, e.ID) },
-			func(e activity.Entity) int64 { return feedKey(ofTaskActor, f.Tenant, e.Kind, e.ID) }))
+		all = append(all, condition{alternatives(f.Named, about, by), f.Named, true})
+	}
+	if !f.Parent.IsZero() {
+		add(feedKey(ofParent, f.Tenant, "", f.Parent.String()))
 	}
 	for _, word := range f.Words {
-		all = append(all, []int64{feedKey(ofWord, f.Tenant, "", word)})
+		add(feedKey(ofWord, f.Tenant, "", word))
 	}
 	for _, name := range slices.Sorted(maps.Keys(f.Attributes)) {
-		all = append(all, []int64{feedKey(ofAttribute, f.Tenant, name, f.Attributes[name])})
+		add(feedKey(ofAttribute, f.Tenant, name, f.Attributes[name]))
 	}
 	if !f.Actor.IsZero() {
-		all = append(all, []int64{feedKey(ofTaskActor, f.Tenant, f.Actor.Kind, f.Actor.ID)})
+		add(by(f.Actor))
 	}
 	if len(f.Kinds) > 0 {
-		all = append(all, alternatives(f.Kinds, func(kind string) int64 { return feedKey(ofKind, f.Tenant, kind, "") }))
+		add(alternatives(f.Kinds, func(kind string) int64 { return feedKey(ofKind, f.Tenant, kind, "") })...)
 	}
 	if len(f.Statuses) > 0 {
-		all = append(all, alternatives(f.Statuses, func(s activity.Status) int64 { return statusFacet(f.Tenant, s) }))
+		add(alternatives(f.Statuses, func(s activity.Status) int64 { return statusFacet(f.Tenant, s) })...)
 	}
 	if f.Trigger != 0 {
-		all = append(all, []int64{triggerFacet(f.Tenant, f.Trigger == activity.ByAutomation)})
+		add(triggerFacet(f.Tenant, f.Trigger == activity.ByAutomation))
 	}
 	if len(all) == 0 && !hasIDs(f) {
-		all = append(all, []int64{feedKey(ofTasks, f.Tenant, "", "")})
+		add(feedKey(ofTasks, f.Tenant, "", ""))
 	}
 	return all
 }

@@ -79,25 +79,32 @@ func feedRows(events []*activity.EventRow) []feedRow {
 	return rows
 }
 
-// conditions returns the feeds that a query's events are in: in one of each list at least.
-func conditions(q *activity.EventQuery) [][]int64 {
+// condition is what a row must be in: one of these feeds, or of these lists, at least.
+type condition struct {
+	feeds    []int64
+	entities []activity.Entity // of whom the feeds are, if they are entities'
+	actor    bool              // it may be by these too
+}
+
+// conditions returns the feeds that a query's events are in.
+func conditions(q *activity.EventQuery) []condition {
 	about := func(e activity.Entity) int64 { return feedKey(ofEntity, q.Tenant, e.Kind, e.ID) }
 	by := func(e activity.Entity) int64 { return feedKey(ofActor, q.Tenant, e.Kind, e.ID) }
-	var all [][]int64
+	var all []condition
 	if len(q.About) > 0 {
-		all = append(all, alternatives(q.About, about))
+		all = append(all, condition{alternatives(q.About, about), q.About, false})
 	}
 	if !q.Actor.IsZero() {
-		all = append(all, []int64{by(q.Actor)})
+		all = append(all, condition{feeds: []int64{by(q.Actor)}})
 	}
 	if len(q.Named) > 0 {
-		all = append(all, alternatives(q.Named, about, by))
+		all = append(all, condition{alternatives(q.Named, about, by), q.Named, true})
 	}
 	if !q.Task.IsZero() {
-		all = append(all, []int64{feedKey(ofTask, q.Tenant, "", q.Task.String())})
+		all = append(all, condition{feeds: []int64{feedKey(ofTask, q.Tenant, "", q.Task.String())}})
 	}
 	if len(all) == 0 {
-		all = append(all, []int64{feedKey(ofTenant, q.Tenant, "", "")})
+		all = append(all, condition{feeds: []int64{feedKey(ofTenant, q.Tenant, "", "")}})
 	}
 	return all
 }

@@ -8,18 +8,18 @@ import (
 )
 
 const (
-	maxProbed  = 1000 // events, as far as feeds are counted to find the shortest
-	maxProbes  = 16   // feeds of a condition: with more, it takes less to read the event
-	maxChecked = 1000 // events that are read at once to be looked at
+	maxProbed = 1000 // events, as far as feeds are counted to find the shortest
+	maxProbes = 16   // feeds of a condition: with more, it takes less to look at the event
+	maxLooked = 1000 // events that are read at once to be looked at
 )
 
 // walk is a query as the engines run it: along the streams of some feeds, probing others. A stream
 // is what one feed has of one type and source, in the order of IDs.
 type walk struct {
-	feeds   []int64   // walked
-	others  [][]int64 // an event must be in one feed of each
-	checked bool      // there are conditions with so many feeds that the events are looked at instead
-	types   []string  // nil: all that the feeds have
+	feeds   []int64     // walked
+	others  [][]int64   // an event must be in one feed of each
+	looks   []condition // so many feeds that the event is looked at instead
+	types   []string    // nil: all that the feeds have
 	sources []int64
 	min     activity.ID // inclusive
 	max     activity.ID // exclusive
@@ -42,18 +42,13 @@ func (s *Store) Feed(ctx context.Context, q activity.EventQuery) ([]activity.Eve
 }
 
 func (s *Store) walk(ctx context.Context, db conn, q *activity.EventQuery) ([]activity.Event, error) {
-	w, err := s.plan(ctx, db, q, false)
+	w, err := s.plan(ctx, db, q)
 	if err != nil {
 		return nil, err
 	}
-	return s.follow(ctx, db, q, w)
-}
-
-// follow returns the events that match a query along its walk.
-func (s *Store) follow(ctx context.Context, db conn, q *activity.EventQuery, w walk) ([]activity.Event, error) {
 	events := make([]activity.Event, 0, min(q.Limit, activity.MaxLimit))
 	for ahead := 1; ; ahead *= 2 {
-		w.limit = round(q.Limit-len(events), ahead, w.checked)
+		w.limit = round(q.Limit-len(events), ahead, len(w.looks) > 0)
 		found, err := s.engine.feed(ctx, db, &w)
 		if err != nil {
 			return nil, err
@@ -79,16 +74,16 @@ func (s *Store) follow(ctx context.Context, db conn, q *activity.EventQuery, w w
 }
 
 // round returns how many to read for so many that are wanted. Where they are looked at, few may match.
-func round(wanted, ahead int, checked bool) int {
-	if !checked {
+func round(wanted, ahead int, looked bool) int {
+	if !looked {
 		return wanted
 	}
-	return max(wanted, min(wanted*ahead, maxChecked))
+	return max(wanted, min(wanted*ahead, maxLooked))
 }
 
 // plan chooses the feeds to walk: those of the condition with the fewest events. The others are
 // probed for each event on the way, or left to looking at it.
-func (s *Store) plan(ctx context.Context, db conn, q *activity.EventQuery, counting bool) (walk, error) {
+func (s *Store) plan(ctx context.Context, db conn, q *activity.EventQuery) (walk, error) {
 	w := walk{min: q.Min, max: q.Max, oldest: q.Oldest}
 	if len(q.Types) > 0 {
 		w.types = slices.Compact(slices.Sorted(slices.Values(q.Types)))
@@ -101,48 +96,43 @@ func (s *Store) plan(ctx context.Context, db conn, q *activity.EventQuery, count
 		w.max = lastID
 	}
 	conditions := conditions(q)
-	shortest, err := s.shortest(ctx, db, conditions, w.types, counting)
+	shortest, err := shortest(conditions, func(feeds []int64, limit int) (int, error) {
+		return s.engine.count(ctx, db, feeds, w.types, limit)
+	})
 	if err != nil {
 		return walk{}, err
 	}
-	w.feeds = conditions[shortest]
-	w.others, w.checked = probed(slices.Delete(conditions, shortest, shortest+1))
+	w.feeds = conditions[shortest].feeds
+	w.others, w.looks = divide(slices.Delete(conditions, shortest, shortest+1))
 	return w, nil
 }
 
-// probed returns those conditions that are few feeds, and whether there are others.
-func probed(conditions [][]int64) (short [][]int64, others bool) {
-	n := len(conditions)
-	short = slices.DeleteFunc(conditions, func(feeds []int64) bool { return len(feeds) > maxProbes })
-	return short, len(short) < n
+// divide returns the feeds of conditions that are probed, and the conditions that are looked at.
+func divide(conditions []condition) (probed [][]int64, looks []condition) {
+	for _, c := range conditions {
+		if len(c.feeds) > maxProbes && len(c.entities) > 0 {
+			looks = append(looks, c)
+		} else {
+			probed = append(probed, c.feeds)
+		}
+	}
+	return probed, looks
 }
 
-// shortest returns the condition whose feeds have the fewest events.
-func (s *Store) shortest(ctx context.Context, db conn, conditions [][]int64, types []string, counting bool) (int, error) {
-	return fewest(conditions, counting, func(feeds []int64, limit int) (int, error) {
-		return s.engine.count(ctx, db, feeds, types, limit)
-	})
-}
-
-// fewest returns the condition whose feeds have the fewest entries, as far as they are counted. If all have more, it is
-// the first one, unless some are too many feeds to be probed: a page rather walks another and looks at its events, of which
-// it needs few, and what counts rather walks those, and probes.
-func fewest(conditions [][]int64, counting bool, count func(feeds []int64, limit int) (int, error)) (int, error) {
-	best, least := 0, maxProbed+1
+// shortest returns the condition whose feeds have the fewest entries, as far as they are counted. If all have more, it is
+// the first one of few feeds: the more feeds, the more entries.
+func shortest(conditions []condition, count func(feeds []int64, limit int) (int, error)) (int, error) {
 	if len(conditions) == 1 {
 		return 0, nil
 	}
-	for i, feeds := range conditions {
-		n, err := count(feeds, least)
+	best, fewest := 0, maxProbed+1
+	for i, c := range conditions {
+		n, err := count(c.feeds, fewest)
 		if err != nil {
 			return 0, err
 		}
-		better := n < least
-		if long, was := len(feeds) > maxProbes, len(conditions[best]) > maxProbes; n > maxProbed && long != was {
-			better = long == counting
-		}
-		if better {
-			best, least = i, min(n, least)
+		if n < fewest || n > maxProbed && len(c.feeds) <= maxProbes && len(conditions[best].feeds) > maxProbes {
+			best, fewest = i, n
 		}
 	}
 	return best, nil

@@ -13,9 +13,9 @@ import (
 // IDs, looking each task up in the lists of others.
 type taskWalk struct {
 	tenant     string
-	facets     []int64   // walked; nil: the range of IDs is
-	others     [][]int64 // a task must have one facet of each
-	checked    bool      // there are conditions with so many facets that the tasks are looked at instead
+	facets     []int64     // walked; nil: the range of IDs is
+	others     [][]int64   // a task must have one facet of each
+	looks      []condition // so many facets that the task is looked at instead
 	previews   []bool
 	minID      activity.ID // inclusive
 	maxID      activity.ID // exclusive
@@ -66,19 +66,14 @@ func (s *Store) Tasks(ctx context.Context, f activity.TaskFilter) ([]activity.Ta
 }
 
 func (s *Store) walkTasks(ctx context.Context, db conn, f *activity.TaskFilter) ([]activity.Task, error) {
-	w, err := s.planTasks(ctx, db, f, false)
+	w, err := s.planTasks(ctx, db, f)
 	if err != nil {
 		return nil, err
 	}
-	return s.followTasks(ctx, db, f, w)
-}
-
-// followTasks returns the tasks that match a filter along its walk.
-func (s *Store) followTasks(ctx context.Context, db conn, f *activity.TaskFilter, w taskWalk) ([]activity.Task, error) {
 	tasks := make([]activity.Task, 0, min(f.Limit, activity.MaxLimit))
 	seen := make(map[activity.ID]bool, cap(tasks)) // a task may be in two lists, or be started meanwhile
-	for ahead := 1; ; ahead *= 2 {
-		w.limit = round(f.Limit-len(tasks), ahead, w.checked)
+	for {
+		w.limit = f.Limit - len(tasks)
 		found, err := s.engine.listTasks(ctx, db, &w)
 		if err != nil {
 			return nil, err
@@ -124,10 +119,9 @@ func (w *taskWalk) behind(p taskStart) {
 }
 
 // planTasks chooses the lists to walk: those of the condition with the fewest tasks.
-func (s *Store) planTasks(ctx context.Context, db conn, f *activity.TaskFilter, counting bool) (taskWalk, error) {
+func (s *Store) planTasks(ctx context.Context, db conn, f *activity.TaskFilter) (taskWalk, error) {
 	w := taskWalk{
 		tenant:     f.Tenant,
-		others:     facetConditions(f),
 		previews:   previewsOf(f.Previews),
 		minID:      f.MinID,
 		maxID:      f.MaxID,
@@ -145,15 +139,20 @@ func (s *Store) planTasks(ctx context.Context, db conn, f *activity.TaskFilter, 
 	if !f.To.IsZero() {
 		w.max.at = f.To
 	}
+	conditions := facetConditions(f)
 	if !hasIDs(f) {
-		shortest, err := s.shortestList(ctx, db, w, counting || w.sort != activity.SortStart) // else all of the list is read too
+		shortest, err := shortest(conditions, func(facets []int64, limit int) (int, error) {
+			alone := w
+			alone.facets, alone.limit = facets, limit
+			return s.engine.countTasks(ctx, db, &alone)
+		})
 		if err != nil {
 			return taskWalk{}, err
 		}
-		w.facets = w.others[shortest]
-		w.others = slices.Delete(w.others, shortest, shortest+1)
+		w.facets = conditions[shortest].feeds
+		conditions = slices.Delete(conditions, shortest, shortest+1)
 	}
-	w.others, w.checked = probed(w.others)
+	w.others, w.looks = divide(conditions)
 	if f.After != nil && w.byStart() {
 		w.behind(taskStart{time.UnixMicro(f.After.Number).UTC(), f.After.ID})
 	} else {
@@ -162,30 +161,17 @@ func (s *Store) planTasks(ctx context.Context, db conn, f *activity.TaskFilter, 
 	return w, nil
 }
 
-// shortestList returns the condition with the fewest tasks.
-func (s *Store) shortestList(ctx context.Context, db conn, w taskWalk, counting bool) (int, error) {
-	return fewest(w.others, counting, func(facets []int64, limit int) (int, error) {
-		alone := w
-		alone.facets, alone.others, alone.limit = facets, nil, limit
-		return s.engine.countTasks(ctx, db, &alone)
-	})
-}
-
-// CountTasks implements [activity.TaskStore]. It counts rows of lists, and reads tasks only to look them up in too many lists.
+// CountTasks implements [activity.TaskStore]. It counts rows of lists, and looks at tasks only for conditions of many lists.
 func (s *Store) CountTasks(ctx context.Context, f activity.TaskFilter) (int, error) {
 	if err := s.ready(ctx); err != nil {
 		return 0, err
 	}
 	db, done := s.reader()
 	defer done()
-	f.Sort, f.After = activity.SortStart, nil
-	w, err := s.planTasks(ctx, db, &f, true)
+	f.After = nil
+	w, err := s.planTasks(ctx, db, &f)
 	if err != nil {
 		return 0, s.failed(ctx, "count tasks", err)
-	}
-	if w.checked {
-		tasks, err := s.followTasks(ctx, db, &f, w)
-		return len(tasks), s.failed(ctx, "count tasks", err)
 	}
 	w.limit = f.Limit
 	n, err := s.engine.countTasks(ctx, db, &w)

@@ -69,9 +69,6 @@ CROSS JOIN LATERAL (
   LIMIT 1
 ) t
 WHERE true`
-	// A task is in at most so many lists of one condition, those about its entities and its actor's: among so
-	// many entries there are as many tasks as are counted.
-	pgManyEntries = `$6::integer::bigint * 17`
 	// The planner does not see the range: if it did, it would take the plan for these IDs to be better than
 	// one for any, and plan each time, which takes longer than the query.
 	pgRangeOfIDs     = `unnest(ARRAY[$8::uuid], ARRAY[$9::uuid]) AS ids (first, behind)`
@@ -88,25 +85,26 @@ CROSS JOIN LATERAL (
 WHERE true`
 	pgTaskProbe = `
       AND (SELECT true FROM activity_task_facet o WHERE o.facet = ANY($N::bigint[]) AND o.preview = f.preview AND o.start_at = f.start_at AND o.task_id = f./*ID*/ LIMIT 1)`
+	// Each task once; see pgEachOnce.
 	pgCountTasks = `
+WITH RECURSIVE found (task_id) AS (
+  SELECT top.task_id
+  FROM unnest($7::bigint[]) AS w (facet)
+  CROSS JOIN unnest($1::boolean[]) AS p (preview)
+  CROSS JOIN LATERAL (
+    SELECT f.preview, f.start_at, f.task_id
+    FROM activity_task_facet f
+    WHERE /*RANGE*//*PROBES*/
+    ORDER BY f.facet DESC, f.preview DESC, f.start_at DESC, f.task_id DESC
+    LIMIT $6::integer
+  ) top` + pgCutList + `
+  UNION
+  SELECT task_id
+  FROM found
+  WHERE false
+)
 SELECT count(*)
-FROM (
-  SELECT DISTINCT task_id
-  FROM (
-    SELECT top.task_id
-    FROM unnest($7::bigint[]) AS w (facet)
-    CROSS JOIN unnest($1::boolean[]) AS p (preview)
-    CROSS JOIN LATERAL (
-      SELECT f.preview, f.start_at, f.task_id
-      FROM activity_task_facet f
-      WHERE /*RANGE*//*PROBES*/
-      ORDER BY f.facet DESC, f.preview DESC, f.start_at DESC, f.task_id DESC
-      LIMIT $6::integer
-    ) top` + pgCutList + `
-    LIMIT ` + pgManyEntries + `
-  ) entries
-  LIMIT $6::integer
-) AS counted`
+FROM (SELECT 1 FROM found LIMIT $6::integer) AS counted`
 	pgCountTasksOfIDs = `
 SELECT count(*)
 FROM ` + pgRangeOfIDs + `
@@ -128,14 +126,15 @@ func pgTaskText(w *taskWalk, ofFacets, ofIDs string) string {
 	}
 	bounds := pgOfList
 	switch {
-	case len(w.others) > 0:
+	case len(w.others)+len(w.looks) > 0:
 	case w.descending:
 		bounds = pgFromEndOfList
 	default:
 		bounds = pgFromStartOfList
 		text = strings.ReplaceAll(text, " DESC", " ASC")
 	}
-	return strings.NewReplacer("/*RANGE*/", bounds, "/*PROBES*/", taskProbes(w, pgTaskProbe, "$", id, params)).Replace(text)
+	return strings.NewReplacer("/*RANGE*/", bounds, "/*PROBES*/", taskProbes(w, pgTaskProbe, "$", id, params)+
+		looks(w.looks, pgLook, pgLookActor, "$", params+len(w.others), "activity_task", id)).Replace(text)
 }
 
 // taskProbes writes the probes of a walk, whose parameters follow others.
@@ -161,7 +160,7 @@ func pgTaskArgs(w *taskWalk) []any {
 	for _, facets := range w.others {
 		args = append(args, pgInts(facets))
 	}
-	return args
+	return append(args, pgLookArgs(w.looks)...)
 }
 
 // pgTasks returns the statement that lists tasks, with its arguments.

@@ -109,7 +109,8 @@ func sqliteTaskText(w *taskWalk, ofFacets, ofIDs string) string {
 	if w.facets == nil {
 		text, id, params = ofIDs, "id", 9
 	}
-	return strings.ReplaceAll(text, "/*PROBES*/", taskProbes(w, sqliteTaskProbe, "?", id, params))
+	return strings.ReplaceAll(text, "/*PROBES*/", taskProbes(w, sqliteTaskProbe, "?", id, params)+
+		looks(w.looks, sqliteLook, sqliteLookActor, "?", params+len(w.others), "activity_task", id))
 }
 
 func sqliteTaskArgs(w *taskWalk) []any {
@@ -128,7 +129,7 @@ func sqliteTaskArgs(w *taskWalk) []any {
 	for _, facets := range w.others {
 		args = append(args, jsonList(facets))
 	}
-	return args
+	return append(args, sqliteLookArgs(w.looks)...)
 }
 
 // sqliteTasks returns the statement that lists tasks, with its arguments.
