@@ -32,6 +32,10 @@ type Config struct {
 	// that summaries fall back to, as a BCP 47 tag. Defaults to "en".
 	Locale string
 
+	// Link returns the address of an entity's page in the host, or the empty string if it has none; see Journal.Link. It
+	// may be called by many goroutines. Defaults to none.
+	Link func(Entity) string
+
 	// MaxPayload is the most bytes that a payload may have. Defaults to 65,536.
 	MaxPayload int
 
@@ -69,6 +73,7 @@ type shared struct {
 	limits     func(context.Context, LimitRequest) (int64, error) // Config.Limits, or nil
 	locale     *chain                                             // of Config.Locale
 	locales    locales
+	link       func(Entity) string // Config.Link, or nil
 	maxPayload int
 	origin     string
 	signer     note.Signer // nil if there is none
@@ -127,6 +132,7 @@ func New(store Store, config *Config) (*Journal, error) {
 		types:      map[string]*definition{},
 		categories: map[string][]string{},
 		locale:     newChain(locale, localeOf(locale)),
+		link:       c.Link,
 		maxPayload: c.MaxPayload,
 		origin:     c.Origin,
 		signer:     c.Signer,

@@ -14,7 +14,7 @@ import (
 // Limits of outcomes. Longer input is an [InvalidError].
 const (
 	MaxMessage = 4096 // bytes of an outcome's message
-	MaxLink    = 2048 // bytes of an outcome's link
+	MaxLink    = 2048 // bytes of a link
 	MaxFields  = 500  // different fields that the outcomes of one task have values of
 )
 
