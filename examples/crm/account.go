@@ -9,29 +9,50 @@ import (
 
 // tabs are those of an account's page, and the categories that they show.
 var tabs = []struct {
-	title      string
-	categories []string // none: all
+	title    string
+	category string // none: all
 }{
-	{"All", nil},
-	{"Email", []string{"email"}},
-	{"Signals", []string{"signals"}},
-	{"Notes", []string{"notes"}},
+	{"All", ""},
+	{"Email", "email"},
+	{"Signals", "signals"},
+	{"Notes", "notes"},
 }
 
-// accountPage shows what happened to an account, by tabs.
+// accountPage shows what happened to an account, by tabs with their counts.
 func (c *crm) accountPage(ctx context.Context) error {
 	c.title("%s", globex.Name())
+	of := activity.Query{About: []activity.Entity{globex}}
+	facets, err := c.acme.Facets(ctx, of)
+	if err != nil {
+		return err
+	}
+	counts := map[string]activity.Total{}
+	for _, facet := range facets {
+		counts[facet.Category] = facet.Count
+	}
 	for _, tab := range tabs {
-		fmt.Fprintln(c.w, tab.title)
-		page, err := c.acme.Timeline(ctx, activity.Query{About: []activity.Entity{globex}, Categories: tab.categories})
-		if err != nil {
+		query := of
+		if tab.category != "" {
+			query.Categories = []string{tab.category}
+		}
+		if err := c.tab(ctx, fmt.Sprintf("%s (%v)", tab.title, counts[tab.category]), query, globex); err != nil {
 			return err
 		}
-		var rows [][]string
-		for _, e := range page.Events {
-			rows = append(rows, append(c.event(e, "en"), others(e, globex, "en")))
-		}
-		c.rows(rows, "nothing yet")
 	}
+	return nil
+}
+
+// tab shows the first page of a timeline.
+func (c *crm) tab(ctx context.Context, title string, query activity.Query, of activity.Entity) error {
+	fmt.Fprintln(c.w, title)
+	page, err := c.acme.Timeline(ctx, query)
+	if err != nil {
+		return err
+	}
+	var rows [][]string
+	for _, e := range page.Events {
+		rows = append(rows, append(c.event(e, "en"), others(e, of, "en")))
+	}
+	c.rows(rows, "nothing yet")
 	return nil
 }

@@ -64,6 +64,7 @@ func run(ctx context.Context, w io.Writer, store activity.Store) error {
 	c := &crm{w: w, clock: &clock{now: time.Date(2026, time.March, 3, 8, 0, 0, 0, time.UTC)}}
 	config := catalogue.Config()
 	config.Now = c.clock.read // leave it out: then it is the clock of the machine, and of the database
+	config.Link = link
 	journal, err := activity.New(store, &config)
 	if err != nil {
 		return err
@@ -80,8 +81,11 @@ func run(ctx context.Context, w io.Writer, store activity.Store) error {
 		}
 	}
 	c.clock.at(18, 0)
+	if _, err := journal.Seal(ctx); err != nil { // so that names can be searched for; a service has Journal.Run do it
+		return err
+	}
 	for _, show := range []func(context.Context) error{
-		c.accountPage, c.feedPage, c.operationsPage, c.reportsPage, c.quotaPage,
+		c.accountPage, c.searchPage, c.feedPage, c.panelPage, c.operationsPage, c.reportsPage, c.quotaPage,
 	} {
 		if err := show(ctx); err != nil {
 			return err

@@ -13,22 +13,37 @@ import (
 // operationsPage shows the tasks, by tabs.
 func (c *crm) operationsPage(ctx context.Context) error {
 	c.title("Operations at %s", c.clock.read().Format("15:04"))
+	facets, err := c.acme.TaskFacets(ctx, activity.TaskQuery{})
+	if err != nil {
+		return err
+	}
+	counts := map[string]activity.Total{}
+	for _, facet := range facets {
+		counts[facet.Category] = facet.Count
+	}
 	for _, tab := range []string{"prospecting", "engagement"} {
-		fmt.Fprintln(c.w, catalogue.English.Categories[tab])
+		fmt.Fprintf(c.w, "%s (%v)\n", catalogue.English.Categories[tab], counts[tab])
 		page, err := c.acme.Tasks(ctx, activity.TaskQuery{Categories: []string{tab}})
 		if err != nil {
 			return err
 		}
-		var rows [][]string
-		for _, task := range page.Tasks {
-			row, err := c.operation(ctx, task)
-			if err != nil {
-				return err
-			}
-			rows = append(rows, row)
+		if err := c.operations(ctx, page.Tasks); err != nil {
+			return err
 		}
-		c.rows(rows, "nothing yet")
 	}
+	return nil
+}
+
+func (c *crm) operations(ctx context.Context, tasks []activity.Task) error {
+	var rows [][]string
+	for _, task := range tasks {
+		row, err := c.operation(ctx, task)
+		if err != nil {
+			return err
+		}
+		rows = append(rows, row)
+	}
+	c.rows(rows, "nothing yet")
 	return nil
 }
 

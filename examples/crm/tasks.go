@@ -83,8 +83,12 @@ func (c *crm) invite(ctx context.Context, title string, leads ...lead) error {
 	if err != nil {
 		return err
 	}
+	var about []activity.Entity // by whose names the task is found
+	for _, l := range leads {
+		about = append(about, catalogue.Contact(l.ID, l.Name))
+	}
 	_, err = c.acme.Enqueue(ctx, activity.TaskSpec{
-		Kind: "linkedin_invitation", Title: title, Actor: anaOnLinkedIn, Automated: len(leads) > 1, Total: int64(len(leads)), Input: input,
+		Kind: "linkedin_invitation", Title: title, Actor: anaOnLinkedIn, About: about, Automated: len(leads) > 1, Total: int64(len(leads)), Input: input,
 	})
 	if err != nil {
 		return err
