@@ -152,7 +152,10 @@ func New(store Store, config *Config) (*Journal, error) {
 		if s.types[d.name] != nil {
 			return nil, invalidf(field, "is a second type named %q", d.name)
 		}
-		if d.summary != nil {
+		for _, d := range []*definition{d, d.group} {
+			if d == nil || d.summary == nil {
+				continue
+			}
 			if err := d.summary.Check(localeOf(locale)); err != nil {
 				return nil, &InvalidError{Field: field, Reason: "has a pattern that does not suit Config.Locale: " + err.Error(), Err: err}
 			}

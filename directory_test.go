@@ -184,9 +184,15 @@ func TestSearchTooBroad(t *testing.T) {
 	_, err = journal.Seal(t.Context())
 	check(t, err)
 	for _, query := range []func(string) error{
-		func(text string) error { _, err := acme.Timeline(t.Context(), activity.Query{Search: text}); return err },
+		func(text string) error {
+			_, err := acme.Timeline(t.Context(), activity.Query{Search: text})
+			return err
+		},
 		func(text string) error { _, err := acme.Facets(t.Context(), activity.Query{Search: text}); return err },
-		func(text string) error { _, err := acme.Tasks(t.Context(), activity.TaskQuery{Search: text}); return err },
+		func(text string) error {
+			_, err := acme.Tasks(t.Context(), activity.TaskQuery{Search: text})
+			return err
+		},
 	} {
 		if err := query("eve"); !errors.Is(err, activity.ErrTooBroad) || !errors.Is(err, activity.ErrInvalid) {
 			t.Errorf("finds 501: %v, want ErrTooBroad", err)

@@ -47,6 +47,9 @@ type TypeOptions struct {
 	// Translations are patterns in other languages, by BCP 47 tag: "es", "pt-BR". Defaults to none.
 	Translations map[string]string
 
+	// Group makes neighbours on a timeline one line, "opened 5 emails"; see Tenant.Groups. Defaults to none.
+	Group Grouping
+
 	// Version of the form of P, counted up when P changes so that older payloads no longer fit.
 	// Defaults to 1.
 	Version int
@@ -67,6 +70,7 @@ type definition struct {
 	options  TypeOptions
 	summary  *pattern            // nil: the label
 	patterns map[string]*pattern // Translations, by canonical tag
+	group    *definition         // of the patterns of TypeOptions.Group; nil: none
 }
 
 // pattern is a compiled pattern.
@@ -98,6 +102,7 @@ func (t Type[P]) Options() TypeOptions {
 	options := t.def.options
 	options.Translations = maps.Clone(options.Translations)
 	options.Upcasts = maps.Clone(options.Upcasts)
+	options.Group.Translations = maps.Clone(options.Group.Translations)
 	return options
 }
 
@@ -199,12 +204,16 @@ func define(p reflect.Type, name string, options TypeOptions) (*definition, erro
 	d := &definition{name: name, version: options.Version, options: options}
 	d.options.Translations = maps.Clone(options.Translations)
 	d.options.Upcasts = maps.Clone(options.Upcasts)
+	d.options.Group.Translations = maps.Clone(options.Group.Translations)
 	if options.Summary != "" {
 		if d.summary, err = compile(options.Summary, fields); err != nil {
 			return nil, err
 		}
 	}
 	if d.patterns, err = compileTranslations(options.Translations, fields); err != nil {
+		return nil, err
+	}
+	if d.group, err = compileGroup(options.Group, fields); err != nil {
 		return nil, err
 	}
 	return d, nil
