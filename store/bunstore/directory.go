@@ -42,6 +42,25 @@ func (n *name) add(label string, words []string) {
 	}
 }
 
+// nameWord is a word by which an entity is found.
+type nameWord struct {
+	nameKey
+	word string
+}
+
+// freshWords returns the words of names that are not stored, in the order of their index.
+func freshWords(names []name) (words []nameWord) {
+	for i := range names {
+		for _, word := range names[i].fresh {
+			words = append(words, nameWord{names[i].nameKey, word})
+		}
+	}
+	slices.SortFunc(words, func(a, b nameWord) int {
+		return cmp.Or(strings.Compare(a.tenant, b.tenant), strings.Compare(a.word, b.word), a.compare(b.nameKey))
+	})
+	return words
+}
+
 // joinWords makes one text of words, which have no spaces in them.
 func joinWords(words []string) string { return strings.Join(words, " ") }
 
@@ -118,6 +137,10 @@ func (s *Store) index(ctx context.Context, limit int) (int, error) {
 		before, known := stored[key]
 		after := name{nameKey: key, label: before.label, words: before.words}
 		for _, use := range uses[key] {
+			if use.Label != "" && use.Label == before.label {
+				after.label = use.Label // whose words are stored
+				continue
+			}
 			words, ok := folded[use.Name()]
 			if !ok {
 				words = activity.NameWords(use.Name())
@@ -205,51 +228,56 @@ func (s *Store) FindEntities(ctx context.Context, q activity.EntityQuery) ([]act
 	}
 	db, done := s.reader()
 	defer done()
-	lead, err := s.leadOf(ctx, db, &q)
+	lead, n, err := s.leadOf(ctx, db, &q)
 	if err != nil {
 		return nil, s.failed(ctx, "find entities", err)
 	}
-	candidates, err := scanAll(ctx, db, scanName, s.engine.directoryTexts().candidates, q.Tenant, lead, afterPrefix(lead), activity.MaxFound+1)
-	if err != nil {
-		return nil, s.failed(ctx, "find entities", err)
+	var candidates []name
+	if n <= activity.MaxFound {
+		candidates, err = scanAll(ctx, db, scanName, s.engine.directoryTexts().candidates, q.Tenant, lead, afterPrefix(lead), activity.MaxFound+1)
+		if err != nil {
+			return nil, s.failed(ctx, "find entities", err)
+		}
+		n = len(candidates) // some may have come since
 	}
-	if len(candidates) > activity.MaxFound {
-		return nil, fmt.Errorf("%w: each word begins more than %d words of names", activity.ErrTooBroad, activity.MaxFound)
+	if n > activity.MaxFound {
+		return nil, fmt.Errorf("%w: more than %d words of names begin with each of the words", activity.ErrTooBroad, activity.MaxFound)
 	}
 	return matching(candidates, &q), nil
 }
 
-// leadOf returns the word of a search that the fewest words begin with, as far as it looks.
-func (s *Store) leadOf(ctx context.Context, db conn, q *activity.EntityQuery) (string, error) {
-	if len(q.Words) == 1 {
-		return q.Words[0], nil
+// leadOf returns the word of a search that the fewest words begin with, and how many, as far as it looks.
+func (s *Store) leadOf(ctx context.Context, db conn, q *activity.EntityQuery) (lead string, n int, err error) {
+	if len(q.Words) > 1 {
+		if lead, n, err = s.rarest(ctx, db, q, fewFound+1); err != nil || n <= fewFound {
+			return lead, n, err
+		}
 	}
+	return s.rarest(ctx, db, q, activity.MaxFound+1)
+}
+
+// rarest counts the words that begin with each word of a search, up to a limit.
+func (s *Store) rarest(ctx context.Context, db conn, q *activity.EntityQuery, limit int) (lead string, fewest int, err error) {
 	after := make([]string, len(q.Words))
 	for i, word := range q.Words {
 		after[i] = afterPrefix(word)
 	}
-	best := 0
-	for _, limit := range []int{fewFound + 1, activity.MaxFound + 1} {
-		counts, err := scanAll(ctx, db, scanCount, s.engine.directoryTexts().countWords, q.Tenant, s.engine.texts(q.Words), s.engine.texts(after), limit)
-		if err != nil {
-			return "", err
+	rows, err := db.QueryContext(ctx, s.engine.directoryTexts().countWords, q.Tenant, s.engine.texts(q.Words), s.engine.texts(after), limit)
+	if err != nil {
+		return "", 0, err
+	}
+	defer rows.Close()
+	for first := true; rows.Next(); first = false {
+		var i, n int
+		if err := rows.Scan(&i, &n); err != nil {
+			return "", 0, err
 		}
-		if len(counts) != len(q.Words) {
-			return "", errors.New("words were not counted")
-		}
-		for i := range counts {
-			if counts[i] < counts[best] {
-				best = i
-			}
-		}
-		if counts[best] < limit {
-			break
+		if first || n < fewest {
+			lead, fewest = q.Words[i-1], n
 		}
 	}
-	return q.Words[best], nil
+	return lead, fewest, rows.Err()
 }
-
-func scanCount(row scanner) (n int, err error) { return n, row.Scan(&n) }
 
 // scanName reads a name: kind, id, label, words.
 func scanName(row scanner) (n name, err error) {

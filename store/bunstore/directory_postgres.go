@@ -36,12 +36,7 @@ WITH name AS (
 )
 
 var pgDirectory = directoryTexts{
-	behind: `
-SELECT EXISTS (
-  SELECT 1
-  FROM activity_ledger
-  WHERE position > (SELECT position FROM activity_directory)
-)`,
+	behind: `SELECT COALESCE((SELECT max(position) FROM activity_ledger), 0) > (SELECT position FROM activity_directory)`,
 	unindexed: `
 SELECT l.position, l.tenant, e.actor_kind, e.actor_id, e.actor_label, e.about
 FROM (
@@ -59,9 +54,9 @@ LEFT JOIN LATERAL (
 ) e ON true
 ORDER BY l.position`,
 
-	// A planner that knew the limit, and takes the range for a short one, would read and sort all of it.
+	// A planner that knew the range or the limit might read all of the range, and sort it.
 	countWords: `
-SELECT (
+SELECT k.n, (
   SELECT count(*)
   FROM (
     SELECT 1
@@ -71,14 +66,13 @@ SELECT (
     LIMIT (SELECT $4::integer)
   ) w
 )
-FROM unnest($2::text[], $3::text[]) WITH ORDINALITY AS k (low, high, n)
-ORDER BY k.n`,
+FROM unnest($2::text[], $3::text[]) WITH ORDINALITY AS k (low, high, n)`,
 	candidates: `
 SELECT w.kind, w.id, n.label, n.words
 FROM (
   SELECT tenant, kind, id
   FROM activity_word
-  WHERE tenant = $1::text AND word >= $2::text AND word < $3::text
+  WHERE tenant = $1::text AND word >= (SELECT $2::text) AND word < (SELECT $3::text)
   ORDER BY tenant, word, kind, id
   LIMIT (SELECT $4::integer)
 ) w
@@ -141,12 +135,12 @@ func pgNameColumns(names []name) []any {
 		c[2].text(n.id)
 		c[3].text(n.label)
 		c[4].text(joinWords(n.words))
-		for _, word := range n.fresh {
-			c[5].text(n.tenant)
-			c[6].text(word)
-			c[7].text(n.kind)
-			c[8].text(n.id)
-		}
+	}
+	for _, w := range freshWords(names) {
+		c[5].text(w.tenant)
+		c[6].text(w.word)
+		c[7].text(w.kind)
+		c[8].text(w.id)
 	}
 	args := make([]any, len(c))
 	for i := range c {

@@ -20,12 +20,7 @@ ON CONFLICT (tenant, kind, id) DO UPDATE SET label = excluded.label, words = exc
 )
 
 var sqliteDirectory = directoryTexts{
-	behind: `
-SELECT EXISTS (
-  SELECT 1
-  FROM activity_ledger
-  WHERE position > (SELECT position FROM activity_directory)
-)`,
+	behind: `SELECT COALESCE((SELECT max(position) FROM activity_ledger), 0) > (SELECT position FROM activity_directory)`,
 	unindexed: `
 SELECT l.position, l.tenant, e.actor_kind, e.actor_id, e.actor_label, e.about
 FROM activity_ledger l
@@ -35,18 +30,17 @@ ORDER BY l.position
 LIMIT ?1`,
 
 	countWords: `
-SELECT (
+SELECT low.key + 1, (
   SELECT count(*)
   FROM (
     SELECT 1
-    FROM activity_word w
-    WHERE w.tenant = ?1 AND w.word >= low.value AND w.word < high.value
+    FROM activity_word
+    WHERE tenant = ?1 AND word >= low.value AND word < high.value
     LIMIT ?4
   )
 )
 FROM json_each(?2) low
-JOIN json_each(?3) high ON high.key = low.key
-ORDER BY low.key`,
+CROSS JOIN json_each(?3) high ON high.key = low.key`,
 	candidates: `
 SELECT w.kind, w.id, n.label, n.words
 FROM (
@@ -93,10 +87,10 @@ func (e sqlite) setNames(ctx context.Context, s *Store, names []name, position i
 		if _, err := e.exec(ctx, s, sqliteSetName, n.tenant, n.kind, n.id, n.label, joinWords(n.words)); err != nil {
 			return err
 		}
-		for _, word := range n.fresh {
-			if _, err := e.exec(ctx, s, sqliteAddWord, n.tenant, word, n.kind, n.id); err != nil {
-				return err
-			}
+	}
+	for _, w := range freshWords(names) {
+		if _, err := e.exec(ctx, s, sqliteAddWord, w.tenant, w.word, w.kind, w.id); err != nil {
+			return err
 		}
 	}
 	_, err := e.exec(ctx, s, sqliteSetDirectory, position)

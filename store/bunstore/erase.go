@@ -8,7 +8,7 @@ import (
 )
 
 // eraser takes an entity out of the rows that the indexes lead to, within a transaction. All who do lock rows in the same
-// order: events, tasks, quotas and their holds, each by what identifies them.
+// order: events, tasks, the directory, quotas and their holds, each by what identifies them.
 type eraser struct {
 	*Store
 	activity.EraseQuery
@@ -17,7 +17,7 @@ type eraser struct {
 	done activity.Erased
 }
 
-// Erase implements [activity.EraseStore].
+// Erase implements [activity.EraseStore]. From the deletion of names on, nobody else indexes until the transaction ends.
 func (s *Store) Erase(ctx context.Context, q activity.EraseQuery) (activity.Erased, error) {
 	if err := s.ready(ctx); err != nil {
 		return activity.Erased{}, err

@@ -234,6 +234,27 @@ func (s *Store) LedgerStatements(tenant string, id activity.ID, after activity.P
 	return entries, others
 }
 
+// DirectoryStatements returns what is sent for the directory, but for what only inserts. Those of words come in the order of an index.
+func (s *Store) DirectoryStatements(tenant string) (words, others map[string][]any) {
+	texts := s.engine.directoryTexts()
+	words = map[string][]any{
+		texts.countWords: {tenant, s.engine.texts([]string{"person", "x"}), s.engine.texts([]string{"persoo", "y"}), fewFound + 1},
+		texts.candidates: {tenant, "person", "persoo", activity.MaxFound + 1},
+		texts.unindexed:  {2000},
+	}
+	others = map[string][]any{
+		texts.behind:      nil,
+		texts.deleteName:  {tenant, "contact", "5"},
+		texts.deleteWords: {tenant, "contact", "5", s.engine.texts([]string{"a", "b"})},
+	}
+	if _, ok := s.engine.(postgres); ok {
+		others[pgNames] = []any{`{acme,acme}`, `{contact,contact}`, `{1,2}`}
+	} else {
+		others[sqliteNames] = []any{`[["acme","contact","1"],["acme","contact","2"]]`}
+	}
+	return words, others
+}
+
 // SetPatience sets how long Listen waits for its own notification.
 func (s *Store) SetPatience(d time.Duration) { s.patience = d }
 

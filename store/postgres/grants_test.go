@@ -99,11 +99,20 @@ func TestGrantsOfUpkeep(t *testing.T) {
 	if err := errors.Join(acme.SetLegalHold(ctx, bob, admin, "a lawsuit"), acme.LiftLegalHold(ctx, bob, admin, "it is over")); err != nil {
 		t.Fatal(err)
 	}
+	if _, err := j.Seal(ctx); err != nil {
+		t.Fatal(err)
+	}
+	if found, err := acme.Lookup(ctx, "bob", nil); err != nil || len(found) != 1 {
+		t.Errorf("Lookup = %v, %v", found, err)
+	}
 	if n, err := acme.Erase(ctx, bob, admin, "asked for"); n == 0 || err != nil {
 		t.Errorf("Erase = %d, %v", n, err)
 	}
 	if _, err := j.Seal(ctx); err != nil {
 		t.Fatal(err)
+	}
+	if found, err := acme.Lookup(ctx, "bob", nil); err != nil || len(found) > 0 {
+		t.Errorf("Lookup = %v, %v", found, err)
 	}
 	if n, err := j.Retain(ctx); n != 3 || err != nil {
 		t.Errorf("Retain = %d, %v; want an event and two outcomes", n, err)
@@ -139,8 +148,11 @@ func TestGrantsOfReadme(t *testing.T) {
 	useTasks(t, service)
 	useQuotas(t, service)
 	useLedger(t, service)
+	useDirectory(t, service)
 	for _, statement := range []string{
 		`UPDATE activity_ledger SET leaf = ''`, `DELETE FROM activity_ledger`, `TRUNCATE activity_ledger`, `ALTER TABLE activity_ledger DISABLE TRIGGER ALL`,
+		`DELETE FROM activity_name`, `DELETE FROM activity_word`, `UPDATE activity_word SET word = ''`, `TRUNCATE activity_name`,
+		`INSERT INTO activity_directory VALUES (2, 0)`, `DELETE FROM activity_directory`,
 		`DELETE FROM activity_head`, `DELETE FROM activity_tile`, `TRUNCATE activity_tile`, `UPDATE activity_pending SET leaf = ''`,
 		`INSERT INTO activity_pending_turn VALUES (2, true)`, `DELETE FROM activity_pending_turn`, `DELETE FROM activity_consumer`,
 		`UPDATE activity_outcome SET message = ''`, `DELETE FROM activity_outcome`, `TRUNCATE activity_outcome`,
@@ -289,5 +301,26 @@ func useLedger(t *testing.T, s *bunstore.Store) {
 	}
 	if err := s.Unpark(ctx, "mail", 1); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// useDirectory takes what was sealed into the directory, with an entity that was renamed.
+func useDirectory(t *testing.T, s *bunstore.Store) {
+	t.Helper()
+	ctx := t.Context()
+	j, err := activity.New(s, &activity.Config{Types: []activity.EventType{noteAdded}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"Ana Old", "Ana New"} {
+		if _, err := j.Tenant("acme").Record(ctx, noteAdded.New(note{}).By(activity.User("7", name))); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := j.Seal(ctx); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if found, err := j.Tenant("acme").Lookup(ctx, "old", nil); err != nil || len(found) != 1 || found[0].Label != "Ana New" {
+		t.Errorf("Lookup = %v, %v", found, err)
 	}
 }
