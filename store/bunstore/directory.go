@@ -304,14 +304,13 @@ func matching(candidates []name, q *activity.EntityQuery) []activity.Entity {
 	return found[:min(len(found), q.Limit)]
 }
 
-// eraseName takes what the entity is called out of the directory, under the lock of those who index: one that is at work has read
-// the events as they were before they were erased, and what it writes must be there to be deleted.
+// lockNames comes first, so that nothing is locked while it waits.
+func (e *eraser) lockNames(ctx context.Context) error { return e.engine.lockDirectory(ctx, e.Store) }
+
+// eraseName takes what the entity is called out of the directory.
 func (e *eraser) eraseName(ctx context.Context) error {
 	if e.left == 0 {
 		return nil
-	}
-	if err := e.engine.lockDirectory(ctx, e.Store); err != nil {
-		return err
 	}
 	texts := e.engine.directoryTexts()
 	var words string

@@ -8,7 +8,7 @@ import (
 )
 
 // eraser takes an entity out of the rows that the indexes lead to, within a transaction. All who do lock rows in the same
-// order: events, tasks, the directory, quotas and their holds, each by what identifies them.
+// order: the directory, events, tasks, quotas and their holds, each by what identifies them.
 type eraser struct {
 	*Store
 	activity.EraseQuery
@@ -17,7 +17,8 @@ type eraser struct {
 	done activity.Erased
 }
 
-// Erase implements [activity.EraseStore]. From the deletion of names on, nobody else indexes until the transaction ends.
+// Erase implements [activity.EraseStore]. It waits for who indexes, and nobody else does until the transaction ends: who is at work
+// has read events as they were before they are erased, and what it writes of their names must be there to be deleted.
 func (s *Store) Erase(ctx context.Context, q activity.EraseQuery) (activity.Erased, error) {
 	if err := s.ready(ctx); err != nil {
 		return activity.Erased{}, err
@@ -58,7 +59,7 @@ func (s *Store) asStep(ctx context.Context, name string, fn func() error) error 
 }
 
 func (e *eraser) erase(ctx context.Context) error {
-	for _, step := range []func(context.Context) error{e.eraseEvents, e.eraseTasks, e.eraseOutcomes, e.eraseName, e.eraseUses, e.eraseHolders} {
+	for _, step := range []func(context.Context) error{e.lockNames, e.eraseEvents, e.eraseTasks, e.eraseOutcomes, e.eraseName, e.eraseUses, e.eraseHolders} {
 		if err := step(ctx); err != nil {
 			return err
 		}
