@@ -52,6 +52,20 @@ func endDefects() []defect {
 			<-ctx.Done()
 			return nil, ctx.Err()
 		}})},
+		{"takes entries in spite of the context", "ended context", with(indexing(func(ctx context.Context, in activity.Store, limit int) (int, error) {
+			n, err := in.Index(context.WithoutCancel(ctx), limit)
+			return n, errors.Join(err, ctx.Err())
+		}))},
+		{"stores relations in spite of the context", "ended context in a transaction", with(broken{brokenTimeline: brokenTimeline{relate: func(ctx context.Context, in activity.Store, tenant string, r activity.Relation) error {
+			return errors.Join(in.Relate(context.WithoutCancel(ctx), tenant, r), ctx.Err())
+		}}})},
+		{"has marks after Close", "calls after Close", with(marking(func(ctx context.Context, in activity.Store, m activity.ReadMark) (activity.ID, error) {
+			id, err := in.Mark(ctx, m.Tenant, m.Reader, m.Feed)
+			if errors.Is(err, activity.ErrClosed) {
+				err = nil
+			}
+			return id, err
+		}))},
 		{"works after Close", "calls after Close", with(broken{close: func(activity.Store) error { return nil }})},
 		{"is not found after Close", "calls after Close", with(broken{event: func(ctx context.Context, in activity.Store, tenant string, id activity.ID) (activity.Event, error) {
 			e, err := in.Event(ctx, tenant, id)

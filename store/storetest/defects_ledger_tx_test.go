@@ -6,6 +6,22 @@ import (
 	"github.com/go-activity/activity"
 )
 
+func (s *twoStores) Index(ctx context.Context, limit int) (int, error) {
+	return s.writes.Index(ctx, limit)
+}
+
+func (s *twoStores) Relate(ctx context.Context, tenant string, relation activity.Relation) error {
+	return s.writes.Relate(ctx, tenant, relation)
+}
+
+func (s *twoStores) Unrelate(ctx context.Context, tenant string, entity activity.Entity, role activity.RelationRole) error {
+	return s.writes.Unrelate(ctx, tenant, entity, role)
+}
+
+func (s *twoStores) SetMark(ctx context.Context, mark activity.ReadMark) error {
+	return s.writes.SetMark(ctx, mark)
+}
+
 func (s *twoStores) Seal(ctx context.Context, limit int) (int, error) {
 	return s.writes.Seal(ctx, limit)
 }

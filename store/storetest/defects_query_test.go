@@ -23,6 +23,31 @@ func queryDefects() []defect {
 		{"compares labels of actors", "EventQuery.Actor", with(filtering(func(q activity.EventQuery, e activity.Event) bool {
 			return q.Actor.IsZero() || q.Actor == e.Actor
 		}))},
+		{"ignores Named", "EventQuery.Named", with(asking(func(q *activity.EventQuery) { q.Named = nil }))},
+		{"takes Named for more of About", "EventQuery.Named", with(asking(func(q *activity.EventQuery) {
+			q.About, q.Named = append(slices.Clone(q.About), q.Named...), nil
+		}))},
+		{"finds by Named only what an entity did", "EventQuery.Named", with(filtering(func(q activity.EventQuery, e activity.Event) bool {
+			return len(q.Named) == 0 || slices.ContainsFunc(q.Named, e.Actor.Is)
+		}))},
+		{"wants all of Named", "EventQuery.Named", with(filtering(func(q activity.EventQuery, e activity.Event) bool {
+			return !slices.ContainsFunc(q.Named, func(x activity.Entity) bool { return !slices.ContainsFunc(append(e.About, e.Actor), x.Is) })
+		}))},
+		{"compares labels of what is named", "EventQuery.Named", with(filtering(func(q activity.EventQuery, e activity.Event) bool {
+			return len(q.Named) == 0 || slices.ContainsFunc(q.Named, func(x activity.Entity) bool { return slices.Contains(append(e.About, e.Actor), x) })
+		}))},
+		{"ignores About beside Named", "EventQuery.Named", with(asking(func(q *activity.EventQuery) {
+			if len(q.Named) > 0 {
+				q.About = nil
+			}
+		}))},
+		{"ignores the actor beside Named", "EventQuery.Named", with(asking(func(q *activity.EventQuery) {
+			if len(q.Named) > 0 {
+				q.Actor = activity.Entity{}
+			}
+		}))},
+		{"repeats events that are named twice", "EventQuery.Named", with(broken{feed: repeatsNamed})},
+		{"looks for a thousand that are named", "EventQuery.Named, long", with(asking(func(q *activity.EventQuery) { q.Named = q.Named[:min(1000, len(q.Named))] }))},
 		{"ignores Types", "EventQuery.Types", with(asking(func(q *activity.EventQuery) { q.Types = nil }))},
 		{"looks for the first type only", "EventQuery.Types", with(asking(func(q *activity.EventQuery) { q.Types = q.Types[:min(1, len(q.Types))] }))},
 		{"looks for types that begin so", "EventQuery.Types", with(broken{feed: typesByPrefix})},
@@ -61,6 +86,18 @@ func turnsAround(ctx context.Context, in activity.Store, query activity.EventQue
 		slices.Reverse(events)
 	}
 	return events, err
+}
+
+func repeatsNamed(ctx context.Context, in activity.Store, query activity.EventQuery) ([]activity.Event, error) {
+	events, err := in.Feed(ctx, query)
+	var repeated []activity.Event
+	for _, e := range events {
+		repeated = append(repeated, e)
+		if len(query.Named) > 0 && slices.ContainsFunc(query.Named, e.Actor.Is) && slices.ContainsFunc(e.About, e.Actor.Is) {
+			repeated = append(repeated, e)
+		}
+	}
+	return repeated, err
 }
 
 func aboutIsActor(ctx context.Context, in activity.Store, query activity.EventQuery) ([]activity.Event, error) {

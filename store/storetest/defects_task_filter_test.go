@@ -41,6 +41,25 @@ func taskFilterDefects() []defect {
 			return len(f.Entities) == 0 || slices.ContainsFunc(f.Entities, func(e activity.Entity) bool { return slices.Contains(t.About, e) })
 		}))},
 		{"looks for a hundred entities of tasks", "TaskFilter.Entities, long", with(listingTasks(func(f *filter) { f.Entities = f.Entities[:min(100, len(f.Entities))] }))},
+		{"ignores Named of tasks", "TaskFilter.Named", with(listingTasks(func(f *filter) { f.Named = nil }))},
+		{"takes Named of tasks for more of Entities", "TaskFilter.Named", with(listingTasks(func(f *filter) {
+			f.Entities, f.Named = append(slices.Clone(f.Entities), f.Named...), nil
+		}))},
+		{"finds by Named only what was run for an entity", "TaskFilter.Named", with(sievingTasks(func(*filter) {}, func(f filter, t task) bool {
+			return len(f.Named) == 0 || slices.ContainsFunc(f.Named, t.Actor.Is)
+		}))},
+		{"finds by Named who ended a task", "TaskFilter.Named", with(sievingTasks(func(f *filter) { f.Named = nil }, func(f filter, t task) bool {
+			return f.Match(&t) || slices.ContainsFunc(f.Named, t.EndedBy.Is)
+		}))},
+		{"compares labels of what is named in tasks", "TaskFilter.Named", with(sievingTasks(func(*filter) {}, func(f filter, t task) bool {
+			return len(f.Named) == 0 || slices.ContainsFunc(f.Named, func(e activity.Entity) bool { return slices.Contains(append(t.About, t.Actor), e) })
+		}))},
+		{"ignores Entities beside Named", "TaskFilter.Named", with(listingTasks(func(f *filter) {
+			if len(f.Named) > 0 {
+				f.Entities = nil
+			}
+		}))},
+		{"looks for a thousand that are named in tasks", "TaskFilter.Named, long", with(listingTasks(func(f *filter) { f.Named = f.Named[:min(1000, len(f.Named))] }))},
 		{"ignores Parent", "TaskFilter.Parent", with(listingTasks(func(f *filter) { f.Parent = activity.ID{} }))},
 		{"takes a repeated task for a parent", "TaskFilter.Parent", with(sievingTasks(func(f *filter) { f.Parent = activity.ID{} }, func(f filter, t task) bool {
 			return f.Match(&t) || f.Parent == t.RetryOf

@@ -21,6 +21,7 @@ func defects() []defect {
 		admitDefects(), claimDefects(), lostDefects(), outcomeDefects(),
 		quotaWholeDefects(), chargeQuotaDefects(), settleHoldsDefects(), readQuotaDefects(),
 		ledgerWholeDefects(), sealDefects(), entryDefects(), consumerDefects(), eraseDefects(),
+		countDefects(), timelineWholeDefects(), directoryDefects(), relationDefects(), markDefects(), eraseNameDefects(),
 	)
 }
 

@@ -334,12 +334,23 @@ func checkNames(s subject) {
 	// The words of a name that nobody could read are none.
 	s.registers(newRow(5, about(person(4, "Dots"))))
 	s.knows("dots", person(4, "Dots"))
-	// As many words as a name may have.
-	long := person(6, strings.TrimSpace(strings.Repeat("w ", 3)+"alpha beta gamma delta epsilon zeta eta theta"))
-	s.registers(newRow(6, about(long)))
-	for _, word := range activity.NameWords(long.Label) {
-		s.findsEntities(activity.EntityQuery{Tenant: acme, Words: []string{word}, Kinds: []string{"contact"}, Limit: 10}, long)
+	// As many words as a name may have, and some that it does not count; and long ones.
+	var words []string
+	for n := range activity.MaxWords + 4 {
+		words = append(words, fmt.Sprint("q", 10+n))
 	}
+	many, long := person(6, strings.Join(words, " ")), person(7, strings.Repeat("long", 20)+" "+strings.Repeat("é", 70))
+	s.registers(newRow(6, about(many, long)))
+	for n, word := range words {
+		if n < activity.MaxWords {
+			s.knows(word, many)
+		} else {
+			s.knows(word)
+		}
+	}
+	s.knows(strings.Repeat("long", 20), long)
+	s.knows("long longl "+strings.Repeat("é", 30), long)
+	s.knows(strings.Repeat("long", 10) + "x")
 }
 
 // matchingName returns an entity if a text finds it, by what NameWords says.
@@ -513,7 +524,7 @@ func checkEntityWords(s subject) {
 	}
 	slices.Reverse(all)
 	s.findsEntities(activity.EntityQuery{Tenant: acme, Words: all}, long)
-	s.findsEntities(activity.EntityQuery{Tenant: acme, Words: append(all, activity.NameWords("iota")...)})
+	s.findsEntities(activity.EntityQuery{Tenant: acme, Words: append(all[1:], activity.NameWords("iota")...)})
 	s.knows("beta", person(2, "Alpha Beta"), person(3, "Beta"), long)
 }
 

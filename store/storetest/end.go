@@ -50,6 +50,7 @@ func calls(ctx context.Context, store activity.Store, n int) map[string]error {
 	_, errs["QuotaUse"] = store.QuotaUse(ctx, activity.UseQuery{Key: keyA, From: epoch, To: farFuture, Clock: later})
 	_, errs["ForgetUse"] = store.ForgetUse(ctx, activity.ForgetQuery{Quota: "calls", Clock: later, Limit: 10})
 	ledgerCalls(ctx, store, n, errs)
+	timelineCalls(ctx, store, n, errs)
 	errs["InTx"] = store.InTx(ctx, func(tx activity.Store) error {
 		// Were fn called, its error would not be for the caller to see.
 		tx.AppendEvents(context.WithoutCancel(ctx), newRows(n+1, n+2))
@@ -83,7 +84,21 @@ func ledgerCalls(ctx context.Context, store activity.Store, n int, errs map[stri
 	_, errs["LegalHolds"] = store.LegalHolds(ctx, acme)
 }
 
-// storesFirst stores the first row, which gets a position, the first task, the first reservation, a consumer and a legal hold.
+// timelineCalls are those of calls that count, and that are about names, relations and marks.
+func timelineCalls(ctx context.Context, store activity.Store, n int, errs map[string]error) {
+	_, errs["CountEvents"] = store.CountEvents(ctx, activity.EventQuery{Tenant: acme, Limit: 10})
+	_, errs["Index"] = store.Index(ctx, 10)
+	_, errs["FindEntities"] = store.FindEntities(ctx, activity.EntityQuery{Tenant: acme, Words: activity.NameWords("ana"), Limit: 10})
+	errs["Relate"] = store.Relate(ctx, acme, into(node(n), node(n+1)))
+	errs["Unrelate"] = store.Unrelate(ctx, acme, node(1), activity.RoleParent)
+	_, errs["Relations"] = store.Relations(ctx, acme, node(1), 10)
+	_, errs["Relatives"] = store.Relatives(ctx, activity.RelativesQuery{Tenant: acme, Entities: nodes(1), Descendants: true, Limit: 10})
+	errs["SetMark"] = store.SetMark(ctx, markOf(n))
+	_, errs["Mark"] = store.Mark(ctx, acme, ana, deal)
+}
+
+// storesFirst stores the first row, which gets a position, the first task, the first reservation, a consumer, a legal hold, a
+// relation and a mark.
 func (s subject) storesFirst() {
 	s.Helper()
 	s.enters(newRow(1))
@@ -92,6 +107,8 @@ func (s subject) storesFirst() {
 	s.mailer()
 	s.moves(activity.ConsumerMove{Name: "mailer", Holder: holder(1), Position: 1, Park: []activity.Parked{parkedAt(1, "no")}})
 	s.holdsBack(acme, call)
+	s.relates(below(node(1), node(0)))
+	s.marks(markOf(1))
 }
 
 // holdsFirst checks that what storesFirst stores is there, and nothing else.
@@ -110,6 +127,12 @@ func (s subject) holdsFirst() {
 	s.consumes(activity.ConsumerState{Name: "mailer", Holder: holder(1), Until: epoch.Add(30 * time.Second), Position: 1, Parked: 1})
 	s.hasParked("mailer", parkedAt(1, "no"))
 	s.hasHolds(acme, legalHold(call))
+	s.knows("ana")
+	s.knows("big")
+	s.relations(node(0), below(node(1), node(0)))
+	s.relations(node(1), below(node(1), node(0)))
+	s.relations(node(2))
+	s.marked(markOf(1), newRow(1).ID)
 }
 
 // holdsNothing checks that nothing of what storesFirst stores is there.
@@ -121,6 +144,8 @@ func (s subject) holdsNothing() {
 	s.ledgered(nil)
 	s.consumes()
 	s.hasHolds(acme)
+	s.relations(node(1))
+	s.marked(markOf(1), activity.ID{})
 }
 
 func checkEnded(s subject) {

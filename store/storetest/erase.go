@@ -10,6 +10,7 @@ import (
 const (
 	eraseEventsRule = "Of events about the entity or by it, EventRow.Erase says what is left."
 	notFoundRule    = "Neither feeds nor lists nor searches find what was erased."
+	namesGoneRule   = "The names of the entity are gone from the directory, and so are its relations, and its marks as a reader and as a feed."
 	nothingRule     = "When nothing comes back, nothing of the entity is left but what Held counts."
 )
 
@@ -22,7 +23,7 @@ var eraseCases = slices.Concat([]testCase{
 	{"erasing parked errors", "Parked errors of consumers whose entry is of an erased event are emptied.", checkEraseParked},
 	{"EraseQuery.Entity", "its label does not count", checkEraseLabel},
 	{"EraseQuery.Limit", "rows, at least 1", checkEraseLimit},
-}, eraseTaskCases, removeCases, holdCases)
+}, eraseTaskCases, eraseNameCases, removeCases, holdCases)
 
 // eve is who is erased.
 var eve = activity.Entity{Kind: "contact", ID: "eve-4711", Label: "Eve Adams"}
@@ -45,14 +46,14 @@ func (s subject) erasesBy(query activity.EraseQuery) activity.Erased {
 		if all.Held = e.Held; e.IsZero() {
 			return all
 		}
-		if n := len(e.Events) + len(e.Tasks) + e.Outcomes + e.Uses; n > query.Limit {
+		if n := len(e.Events) + len(e.Tasks) + e.Outcomes + e.Uses + e.Names; n > query.Limit {
 			s.Errorf("Erase of at most %d rows has erased %d: %+v", query.Limit, n, e)
 		}
 		if !slices.IsSortedFunc(e.Events, activity.ID.Compare) || !slices.IsSortedFunc(e.Tasks, activity.ID.Compare) {
 			s.Errorf("the IDs that Erase returned do not ascend: %+v", e)
 		}
 		all.Events, all.Tasks = append(all.Events, e.Events...), append(all.Tasks, e.Tasks...)
-		all.Outcomes, all.Uses = all.Outcomes+e.Outcomes, all.Uses+e.Uses
+		all.Outcomes, all.Uses, all.Names = all.Outcomes+e.Outcomes, all.Uses+e.Uses, all.Names+e.Names
 	}
 	s.Fatalf("Erase of %v does not end", query.Entity)
 	return all
@@ -195,6 +196,9 @@ func checkFeedsOfErased(s subject) {
 	}
 	query(activity.EventQuery{About: []activity.Entity{eve}})
 	query(activity.EventQuery{Actor: eve})
+	query(activity.EventQuery{Named: []activity.Entity{eve}})
+	s.counted(activity.EventQuery{Tenant: acme, Named: []activity.Entity{eve}})
+	s.counted(activity.EventQuery{Tenant: acme, About: []activity.Entity{eve, call}}, ofType("note.added", 1))
 	query(activity.EventQuery{About: []activity.Entity{eve, call}}, left[1])
 	query(activity.EventQuery{About: []activity.Entity{eve, deal}, Actor: ana}, left[1], left[2], left[3])
 	// All other feeds have what they had.

@@ -126,6 +126,8 @@ func checkListsOfErased(s subject) {
 	}
 	find(activity.TaskFilter{Entities: []activity.Entity{eve}})
 	find(activity.TaskFilter{Actor: eve})
+	find(activity.TaskFilter{Named: []activity.Entity{eve}})
+	find(activity.TaskFilter{Named: []activity.Entity{eve, call}}, left[1])
 	find(activity.TaskFilter{Words: []string{"eve"}}, left[2], left[3], left[5], left[6], left[7])
 	find(activity.TaskFilter{Words: []string{"eve", "adams"}, Entities: []activity.Entity{deal}}, left[2], left[3], left[5])
 	find(activity.TaskFilter{Attributes: map[string]string{"who": "Eve"}}, left[2], left[3], left[5], left[6], left[7])

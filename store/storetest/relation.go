@@ -113,10 +113,10 @@ func checkReplaceParent(s subject) {
 	s.relates(below(first, child))
 	s.relations(first, below(first, child), below(node(4), first))
 	// An entity of another kind has a parent of its own.
-	other := activity.Entity{Kind: "contact", ID: child.ID}
+	other := activity.Entity{Kind: "contact", ID: first.ID}
 	s.relates(below(other, second))
 	s.relations(other, below(other, second))
-	s.relations(child, below(first, child))
+	s.relations(first, below(first, child), below(node(4), first))
 }
 
 func checkBothRoles(s subject) {

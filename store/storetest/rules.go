@@ -36,6 +36,7 @@ func rules() []testCase {
 		sealCases,
 		entryCases,
 		consumerCases,
+		timelineWholeCases,
 		directoryCases,
 		relationCases,
 		markCases,

@@ -19,13 +19,13 @@ type contract struct {
 }
 
 // queries are the structs whose fields are conditions, each of which must have a case.
-var queries = []string{"EventQuery", "TaskFilter", "OutcomeFilter", "EntryQuery", "EraseQuery", "ReportsQuery"}
+var queries = []string{"EventQuery", "TaskFilter", "OutcomeFilter", "EntryQuery", "EraseQuery", "ReportsQuery", "EntityQuery", "RelativesQuery", "ReadMark"}
 
 func parseContract(t *testing.T) contract {
 	t.Helper()
 	c := contract{fields: map[string]string{}}
-	for _, name := range []string{"../../store.go", "../../store_task.go", "../../store_quota.go", "../../store_ledger.go", "../../store_erase.go"} {
-		file, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.ParseComments)
+	for _, name := range []string{"", "_task", "_quota", "_ledger", "_directory", "_relation", "_mark", "_erase"} {
+		file, err := parser.ParseFile(token.NewFileSet(), "../../store"+name+".go", nil, parser.ParseComments)
 		if err != nil {
 			t.Fatal(err)
 		}
