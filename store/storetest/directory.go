@@ -54,7 +54,7 @@ func (s subject) index(limit, n int) {
 // indexes takes all entries into the directory, which must be n.
 func (s subject) indexes(n int) {
 	s.Helper()
-	s.index(n+100, n)
+	s.index(1000, n)
 	s.index(100, 0)
 }
 
