@@ -40,7 +40,9 @@ func sqliteCountTypesText(w *walk) string {
 		looks(w.looks, sqliteLook, sqliteLookActor, "?", params+len(w.others), "activity_event", "event_id"))
 }
 
-func sqliteCountTypesArgs(w *walk) []any { return append(sqliteFeedArgs(w), sqliteLookArgs(w.looks)...) }
+func sqliteCountTypesArgs(w *walk) []any {
+	return append(sqliteFeedArgs(w), sqliteLookArgs(w.looks)...)
+}
 
 func (sqlite) countTypes(ctx context.Context, db conn, w *walk) ([]activity.TypeCount, error) {
 	return typeCounts(ctx, db, sqliteCountTypesText(w), sqliteCountTypesArgs(w)...)

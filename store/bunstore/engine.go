@@ -46,6 +46,7 @@ type engine interface {
 	consumerEngine
 	eraseEngine
 	directoryEngine
+	relationEngine
 
 	// isolation are the options of the store's own transactions.
 	isolation() *sql.TxOptions
@@ -325,4 +326,34 @@ type directoryTexts struct {
 	candidates  string // tenant, the beginning of words, the one after it, limit
 	deleteName  string // tenant, kind, ID: words
 	deleteWords string // tenant, kind, ID, words
+}
+
+// relationEngine is the part of an engine that keeps relations and marks.
+type relationEngine interface {
+	// lockRelations makes others who relate entities of the tenant wait until the transaction ends.
+	lockRelations(ctx context.Context, s *Store, tenant string) error
+
+	relationTexts() *relationTexts
+	markTexts() *markTexts
+}
+
+// relationTexts are statements that differ between engines in how they are written. Entities are a list of pairs in JSON.
+type relationTexts struct {
+	merged    string // tenant, kind, ID: a row if it is merged
+	above     string // tenant, entities: the relations of all that is as high as these or higher
+	relate    string // tenant, kind, ID, role, label, and kind, ID, label of the other one
+	unrelate  string // tenant, kind, ID, role
+	relations string // tenant, kind, ID, limit
+	relatives string // tenant, entities, the least role that is followed to an entity, limit
+	erase     string // tenant, kind, ID, limit
+}
+
+// markTexts are statements that differ between engines in how they are written. A mark is tenant, kind and ID of the
+// reader, kind and ID of the feed.
+type markTexts struct {
+	mark    string // mark
+	set     string // mark, ID
+	advance string // mark, ID
+	remove  string // mark
+	erase   string // tenant, kind, ID, limit
 }

@@ -59,7 +59,9 @@ func (s *Store) asStep(ctx context.Context, name string, fn func() error) error 
 }
 
 func (e *eraser) erase(ctx context.Context) error {
-	for _, step := range []func(context.Context) error{e.lockNames, e.eraseEvents, e.eraseTasks, e.eraseOutcomes, e.eraseName, e.eraseUses, e.eraseHolders} {
+	for _, step := range []func(context.Context) error{
+		e.lockNames, e.eraseEvents, e.eraseTasks, e.eraseOutcomes, e.eraseName, e.eraseRelations, e.eraseMarks, e.eraseUses, e.eraseHolders,
+	} {
 		if err := step(ctx); err != nil {
 			return err
 		}

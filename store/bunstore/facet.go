@@ -24,6 +24,7 @@ const (
 	ofRow       // not a facet: the outcomes of a row that has no record
 	ofAdmission // not a facet: the lock under which a tenant's tasks are admitted
 	ofLegalHold // not a facet: the lock under which a tenant's legal holds change
+	ofRelation  // not a facet: the lock under which relations of a tenant are added
 )
 
 // facetsOf returns the facets of a task, each once. Entities that were erased have none.

@@ -113,9 +113,9 @@ func (sqlite) count(ctx context.Context, db conn, feeds []int64, types []string,
 	return n, err
 }
 
-// jsonList writes numbers or texts for json_each, without the <, > and & escapes of HTML: SQLite
+// jsonList writes numbers, texts or pairs of texts for json_each, without the <, > and & escapes of HTML: SQLite
 // undoes them as well.
-func jsonList[T int64 | string](list []T) string {
+func jsonList[T int64 | string | [2]string](list []T) string {
 	text, err := json.Marshal(list)
 	if err != nil {
 		panic(err) // numbers and valid texts always have a JSON form

@@ -1,0 +1,5 @@
+DROP TABLE activity_mark;
+
+--bun:split
+
+DROP TABLE activity_relation;
