@@ -67,7 +67,8 @@ type Journal struct {
 // shared is what all journals made of one by With have in common.
 type shared struct {
 	types      map[string]*definition
-	categories map[string][]string // the names of their types, sorted
+	recordable map[string]*definition // those that drafts may have, as drafts have them
+	categories map[string][]string    // the names of their types, sorted
 	kinds      map[string]*kind
 	quotas     map[string]*Quota
 	limits     func(context.Context, LimitRequest) (int64, error) // Config.Limits, or nil
@@ -130,6 +131,7 @@ func New(store Store, config *Config) (*Journal, error) {
 	}
 	s := &shared{
 		types:      map[string]*definition{},
+		recordable: map[string]*definition{},
 		categories: map[string][]string{},
 		locale:     newChain(locale, localeOf(locale)),
 		link:       c.Link,
@@ -161,6 +163,7 @@ func New(store Store, config *Config) (*Journal, error) {
 			}
 		}
 		s.addType(d)
+		s.recordable[d.name] = d
 	}
 	if err := s.addQuotas(c.Quotas, c.Limits); err != nil {
 		return nil, err
@@ -181,14 +184,17 @@ func (s *shared) addType(d *definition) {
 	}
 }
 
-// addKinds adds kinds of task, and the types of the events of their lives.
+// addKinds adds kinds of task, and the library's own types.
 func (s *shared) addKinds(kinds []Kind, locale language.Tag) error {
-	for _, t := range slices.Concat(lifecycleTypes, upkeepTypes, relationTypes) {
+	for _, t := range slices.Concat(lifecycleTypes, upkeepTypes, relationTypes, commentTypes) {
 		d := inLocale(t.definition(), s.locale)
 		if s.types[d.name] != nil {
 			return invalidf("Config.Types", "has a type named %q, which is the library's own", d.name)
 		}
 		s.addType(d)
+	}
+	for _, t := range commentTypes {
+		s.recordable[t.Name()] = t.definition()
 	}
 	if err := s.addKind("RevertKind", revertKind, locale); err != nil {
 		return err
@@ -320,7 +326,7 @@ func (s *shared) row(d Draft, tenant string, actor Entity, now time.Time) (Event
 	if err != nil {
 		return EventRow{}, err
 	}
-	if s.types[event.Type] != d.typ {
+	if s.recordable[event.Type] != d.typ {
 		return EventRow{}, &InvalidError{Field: "Type", Reason: fmt.Sprintf("%q is not among Config.Types", event.Type), Err: ErrUnknownType}
 	}
 	row := EventRow{Event: event, Dated: d.dated}
