@@ -18,7 +18,7 @@ var tabs = []struct {
 	{"Notes", "notes"},
 }
 
-// accountPage shows what happened to an account, by tabs with their counts.
+// accountPage shows what happened to an account, by tabs with their counts. The last one has what is below the account too.
 func (c *crm) accountPage(ctx context.Context) error {
 	c.title("%s", globex.Name())
 	of := activity.Query{About: []activity.Entity{globex}}
@@ -39,7 +39,8 @@ func (c *crm) accountPage(ctx context.Context) error {
 			return err
 		}
 	}
-	return nil
+	of.Descendants = true
+	return c.tab(ctx, "Hierarchy", of, activity.Entity{})
 }
 
 // tab shows the first page of a timeline.

@@ -12,7 +12,7 @@ import (
 // day is what happens on the day, in chapters.
 func (c *crm) day(ctx context.Context) error {
 	for _, chapter := range []func(context.Context) error{
-		c.signals, c.importing, c.emails, c.invitations, c.talks, c.searching, c.enriching, c.exporting, c.people, c.closing,
+		c.structure, c.signals, c.importing, c.emails, c.invitations, c.talks, c.searching, c.enriching, c.exporting, c.people, c.cleaning, c.closing,
 	} {
 		if err := chapter(ctx); err != nil {
 			return err
@@ -28,13 +28,24 @@ func (c *crm) record(ctx context.Context, hour, minute int, drafts ...activity.D
 	return err
 }
 
+// structure says what belongs to an account.
+func (c *crm) structure(ctx context.Context) error {
+	for _, below := range []activity.Entity{globexBerlin, weatherMachine} {
+		if err := c.acme.SetParent(ctx, below, globex, ana); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // signals come in overnight; they are recorded in the morning, with the time at which they were noticed.
 func (c *crm) signals(ctx context.Context) error {
 	ctx = activity.WithActor(ctx, radar)
 	noticed := c.clock.read()
 	return c.record(ctx, 8, 30,
 		catalogue.SignalDetected.New(catalogue.Signal{Signal: "hiring", Count: 3, Detail: "sales, Berlin"}).About(globex).At(noticed),
-		catalogue.SignalDetected.New(catalogue.Signal{Signal: "funding", Detail: "12 M EUR"}).About(initech))
+		catalogue.SignalDetected.New(catalogue.Signal{Signal: "funding", Detail: "12 M EUR"}).About(initechGmbH),
+		catalogue.SignalDetected.New(catalogue.Signal{Signal: "website_visit", Count: 5}).About(globexBerlin))
 }
 
 // emails are sent, opened, clicked and bounced. The provider tells of it by webhooks, which may come twice.
@@ -93,6 +104,12 @@ func (c *crm) people(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// cleaning makes one account of two that turn out to be the same.
+func (c *crm) cleaning(ctx context.Context) error {
+	c.clock.at(16, 50)
+	return c.acme.Merge(ctx, initechGmbH, initech, ben)
 }
 
 // closing ends the day: a deal is won, and somebody asks to be forgotten.

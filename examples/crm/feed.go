@@ -29,7 +29,8 @@ func (c *crm) feedPage(ctx context.Context) error {
 
 // feedTypes are the types that tell of business. That a task was queued and started is on the page of operations.
 func feedTypes() []string {
-	types := []string{activity.TaskCompleted.Name(), activity.TaskFailed.Name(), activity.TaskCancelled.Name(), activity.EntityErased.Name()}
+	types := []string{activity.TaskCompleted.Name(), activity.TaskFailed.Name(), activity.TaskCancelled.Name(), activity.EntityErased.Name(),
+		activity.EntityMerged.Name()}
 	for _, t := range catalogue.Types() {
 		types = append(types, t.Name())
 	}

@@ -85,7 +85,7 @@ func run(ctx context.Context, w io.Writer, store activity.Store) error {
 		return err
 	}
 	for _, show := range []func(context.Context) error{
-		c.accountPage, c.searchPage, c.feedPage, c.panelPage, c.operationsPage, c.reportsPage, c.quotaPage,
+		c.accountPage, c.mergedPage, c.searchPage, c.readMarks, c.feedPage, c.panelPage, c.operationsPage, c.reportsPage, c.quotaPage,
 	} {
 		if err := show(ctx); err != nil {
 			return err

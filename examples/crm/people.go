@@ -22,6 +22,9 @@ var (
 	globex  = catalogue.Account("7", "Globex")
 	initech = catalogue.Account("8", "Initech")
 
+	globexBerlin = catalogue.Account("17", "Globex Berlin") // a subsidiary of Globex
+	initechGmbH  = catalogue.Account("18", "Initech GmbH")  // which turns out to be Initech
+
 	hank = contacts.Contact{Entity: catalogue.Contact("31", "Hank Scorpio"), Account: globex}
 	lena = contacts.Contact{Entity: catalogue.Contact("32", "Lena Frank"), Account: globex}
 	tom  = contacts.Contact{Entity: catalogue.Contact("33", "Tom Rey"), Account: initech}
