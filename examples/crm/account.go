@@ -16,6 +16,7 @@ var tabs = []struct {
 	{"Email", "email"},
 	{"Signals", "signals"},
 	{"Notes", "notes"},
+	{"Comments", "comments"},
 }
 
 // accountPage shows what happened to an account, by tabs with their counts. The last one has what is below the account too.

@@ -56,28 +56,34 @@ func (c *crm) emails(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	c.clock.at(9, 21)
 	bounced := catalogue.EmailBounced.New(catalogue.BouncedEmail{Subject: subject, Address: "lena@globex.test", Reason: "the mailbox is full"}).
 		By(anaByEmail).About(lena.Entity, globex)
-	opened := catalogue.EmailOpened.New(catalogue.OpenedEmail{Subject: subject, Times: 3}).By(hank.Entity).About(hank.Entity, globex)
+	opened := catalogue.EmailOpened.New(catalogue.OpenedEmail{Subject: subject}).By(hank.Entity).About(hank.Entity, globex)
 	clicked := catalogue.EmailClicked.New(catalogue.ClickedEmail{Subject: subject, Link: "acme.test/offer", Times: 1}).By(hank.Entity).About(hank.Entity, globex)
 	for i, webhook := range []activity.Draft{
 		bounced.Key("webhook-8840"),
-		opened.Key("webhook-8841"), opened.Key("webhook-8841"),
-		clicked.Key("webhook-8842"),
+		opened.Key("webhook-8841"),
+		opened.Key("webhook-8842"), opened.Key("webhook-8842"),
+		opened.Key("webhook-8843"),
+		clicked.Key("webhook-8844"),
 	} {
-		if err := c.record(ctx, 9, 21+12*i, webhook); err != nil {
+		if err := c.record(ctx, 9, 21+6*i, webhook); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// talks are recorded by hand, but for the call, of which the telephone system tells.
+// talks are recorded by hand, but for the call, of which the telephone system tells. Ana comments on the call itself.
 func (c *crm) talks(ctx context.Context) error {
+	c.clock.at(11, 10)
+	called, err := c.acme.Record(ctx, catalogue.CallCompleted.New(catalogue.Call{Minutes: 12, Topic: "the pilot"}).By(ben).About(hank.Entity, globex))
+	if err != nil {
+		return err
+	}
 	return errors.Join(
-		c.record(ctx, 11, 10, catalogue.CallCompleted.New(catalogue.Call{Minutes: 12, Topic: "the pilot"}).By(ben).About(hank.Entity, globex)),
 		c.record(ctx, 11, 25, catalogue.NoteAdded.New(catalogue.Note{Text: "wants the pilot to start in April"}).By(ben).About(hank.Entity, globex).Manual()),
+		c.record(ctx, 11, 30, activity.CommentOnEvent(called[0], "April is fine, I will draft the contract", ben).By(ana)),
 		c.record(ctx, 11, 40, catalogue.DealStageChanged.New(catalogue.StageChange{From: "Proposal", To: "Negotiation"}).By(ana).About(weatherMachine, globex)))
 }
 
@@ -93,6 +99,9 @@ func (c *crm) people(ctx context.Context) error {
 		}},
 		{15, func() (activity.Event, error) {
 			return contacts.Message(ctx, c.acme, lena, ben, "linkedin", "your mailbox is full")
+		}},
+		{20, func() (activity.Event, error) {
+			return contacts.Comment(ctx, c.acme, lena, ben, "does anyone know where she works now?", ana)
 		}},
 		{40, func() (activity.Event, error) {
 			return contacts.Archive(ctx, c.acme, lena, ben, "moved to another company")

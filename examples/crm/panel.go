@@ -18,7 +18,8 @@ func link(e activity.Entity) string {
 	return ""
 }
 
-// panelPage is what opens beside a line of a timeline: all that is known of the event, with links to what it is about.
+// panelPage is what opens beside a line of a timeline: all that is known of the event, with links to what it is about, and
+// what was said on it.
 func (c *crm) panelPage(ctx context.Context) error {
 	page, err := c.acme.Timeline(ctx, activity.Query{Types: []string{catalogue.CallCompleted.Name()}, Limit: 1})
 	if err != nil {
@@ -37,6 +38,9 @@ func (c *crm) panelPage(ctx context.Context) error {
 			rows = append(rows, []string{name, entity.Name(), c.journal.Link(entity)})
 		}
 		c.rows(append(rows, []string{"Payload", string(e.Payload)}), "nothing")
+		if err := c.tab(ctx, "Comments", activity.Query{About: []activity.Entity{e.Entity()}}, hank.Entity); err != nil {
+			return err
+		}
 	}
 	return nil
 }

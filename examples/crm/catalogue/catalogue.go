@@ -1,7 +1,7 @@
 // Package catalogue has the types of event, the kinds of task and the quotas of a CRM with prospecting: a start to copy from.
 //
 // Summaries go on where the name of the actor ends: "Ana", "moved from Proposal to Negotiation". They are in English and in Spanish;
-// labels are in English, and in Spanish in [Spanish].
+// labels are in English, and in Spanish in [Spanish]. Comments are the library's own: activity.CommentOn.
 //
 // What a payload lacks is left out of the sentence. Patterns do that with a plural: what is missing counts as 0, and any
 // text as other. So fields that may be missing are omitted from the JSON when they are empty.

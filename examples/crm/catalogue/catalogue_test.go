@@ -50,6 +50,8 @@ func TestTypes(t *testing.T) {
 			t.Errorf("%s lacks a label, a category or an icon: %+v", typ.Name(), o)
 		case o.Summary == "" || o.Translations["es"] == "" || o.Summary == o.Translations["es"]:
 			t.Errorf("%s is not summarized in English and in Spanish", typ.Name())
+		case o.Group.Within > 0 && (o.Group.Summary == "" || o.Group.Translations["es"] == ""):
+			t.Errorf("groups of %s are not summarized in English and in Spanish", typ.Name())
 		}
 		for _, labels := range []catalogue.Labels{catalogue.English, catalogue.Spanish} {
 			if labels.Types[typ.Name()] == "" || labels.Categories[o.Category] == "" {

@@ -1,6 +1,10 @@
 package catalogue
 
-import "github.com/go-activity/activity"
+import (
+	"time"
+
+	"github.com/go-activity/activity"
+)
 
 // SentEmail is the payload of [EmailSent].
 type SentEmail struct {
@@ -41,11 +45,21 @@ var (
 		Label: "Email opened", Category: "email", Icon: "mail-open",
 		Summary:      "opened {subject, plural, =0 {an email} other {“{subject}”}}{times, plural, =0 {} =1 {} =2 { twice} other { # times}}",
 		Translations: spanish("abrió {subject, plural, =0 {un correo} other {«{subject}»}}{times, plural, =0 {} =1 {} =2 { dos veces} other { # veces}}"),
+		Group: activity.Grouping{
+			Within:       time.Hour,
+			Summary:      "opened emails {count, plural, =2 {twice} other {# times}}",
+			Translations: spanish("abrió correos {count, plural, =2 {dos veces} other {# veces}}"),
+		},
 	})
 	EmailClicked = activity.Define[ClickedEmail]("email.clicked", activity.TypeOptions{
 		Label: "Email clicked", Category: "email", Icon: "mouse-pointer-click",
 		Summary:      "clicked {link, plural, =0 {a link} other {{link}}} in {subject, plural, =0 {an email} other {“{subject}”}}{times, plural, =0 {} =1 {} =2 { twice} other { # times}}",
 		Translations: spanish("hizo clic{times, plural, =0 {} =1 {} =2 { dos veces} other { # veces}} en {link, plural, =0 {un enlace} other {{link}}} de {subject, plural, =0 {un correo} other {«{subject}»}}"),
+		Group: activity.Grouping{
+			Within:       time.Hour,
+			Summary:      "clicked links in emails {count, plural, =2 {twice} other {# times}}",
+			Translations: spanish("hizo clic {count, plural, =2 {dos veces} other {# veces}} en enlaces de correos"),
+		},
 	})
 	EmailBounced = activity.Define[BouncedEmail]("email.bounced", activity.TypeOptions{
 		Label: "Email bounced", Category: "email", Icon: "mail-x",

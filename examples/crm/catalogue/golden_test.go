@@ -88,6 +88,27 @@ func TestSummaries(t *testing.T) {
 	golden(t, "testdata/summaries.golden", b.String())
 }
 
+// What of a type that is grouped becomes one line.
+func TestGroupSummaries(t *testing.T) {
+	journal := newJournal(t)
+	var b strings.Builder
+	for _, typ := range catalogue.Types() {
+		if typ.Options().Group.Within == 0 {
+			continue
+		}
+		fmt.Fprintln(&b, typ.Name())
+		e := activity.Event{Type: typ.Name(), Version: 1, Actor: activity.User("ana", "Ana"), Payload: json.RawMessage(`{"subject":"Our offer"}`)}
+		for _, n := range []int{1, 2, 3, activity.MaxGroup} {
+			fmt.Fprintf(&b, "  %d\n", n)
+			for _, locale := range locales {
+				group := activity.Group{Events: slices.Repeat([]activity.Event{e}, n)}
+				fmt.Fprintf(&b, "    %s  %s\n", locale, journal.GroupSummary(group, locale))
+			}
+		}
+	}
+	golden(t, "testdata/groups.golden", b.String())
+}
+
 // The end of a task of each kind, with several counts.
 func TestKindSummaries(t *testing.T) {
 	journal := newJournal(t)

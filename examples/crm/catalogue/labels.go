@@ -34,6 +34,7 @@ var Spanish = Labels{
 		"deal.won":             "Venta cerrada",
 		"signal.detected":      "Señal detectada",
 		"enrichment.completed": "Enriquecimiento completado",
+		"activity.comment":     "Comentario",
 	},
 	Categories: map[string]string{
 		"email": "Correo", "calls": "Llamadas", "notes": "Notas", "comments": "Comentarios", "contacts": "Contactos", "deals": "Ventas",
@@ -82,7 +83,7 @@ func english() Labels {
 		},
 		Erased: "(erased)",
 	}
-	for _, t := range Types() {
+	for _, t := range append(Types(), activity.Commented) {
 		l.Types[t.Name()] = t.Options().Label
 	}
 	for _, k := range Kinds() {

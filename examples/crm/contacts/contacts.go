@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/go-activity/activity"
 	"github.com/go-activity/activity/examples/crm/catalogue"
@@ -39,6 +40,18 @@ func Message(ctx context.Context, tenant activity.Tenant, contact Contact, by ac
 // Share records that a contact was sent to some email addresses.
 func Share(ctx context.Context, tenant activity.Tenant, contact Contact, by activity.Entity, addresses ...string) (activity.Event, error) {
 	return record(ctx, tenant, contact, by, catalogue.ContactShared.New(catalogue.ShareWith(addresses...)))
+}
+
+// Comment records what somebody says to colleagues about a contact. Those whom it mentions find it on their timelines.
+func Comment(ctx context.Context, tenant activity.Tenant, contact Contact, by activity.Entity, text string, mentions ...activity.Entity) (activity.Event, error) {
+	if err := check(contact, by); err != nil {
+		return activity.Event{}, err
+	}
+	draft := activity.CommentOn(contact.Entity, text, mentions...)
+	if !slices.ContainsFunc(mentions, contact.Account.Is) {
+		draft = about(draft, contact.Account)
+	}
+	return first(tenant.Record(ctx, draft.By(by)))
 }
 
 // Delete takes a contact out of the history for good, and records on that of its account that a contact was deleted, and why.

@@ -20,6 +20,7 @@ import (
 
 var (
 	ana    = activity.User("ana", "Ana")
+	ben    = activity.User("ben", "Ben")
 	globex = catalogue.Account("7", "Globex")
 	hank   = contacts.Contact{Entity: catalogue.Contact("hank-31", "Hank Scorpio"), Account: globex}
 	lena   = contacts.Contact{Entity: catalogue.Contact("lena-32", "Lena Frank"), Account: globex}
@@ -65,6 +66,9 @@ func act(t *testing.T, tenant activity.Tenant, contact contacts.Contact) {
 			return contacts.Message(ctx, tenant, contact, ana, "linkedin", "Hello Hank Scorpio")
 		},
 		func() (activity.Event, error) { return contacts.Share(ctx, tenant, contact, ana, "ben@acme.test") },
+		func() (activity.Event, error) {
+			return contacts.Comment(ctx, tenant, contact, ana, "ask Scorpio for a reference", ben, globex)
+		},
 		func() (activity.Event, error) { return contacts.Archive(ctx, tenant, contact, ana, "retired") },
 	} {
 		if _, err := action(); err != nil {
@@ -94,12 +98,16 @@ func TestActions(t *testing.T) {
 			"Ana invited Hank Scorpio (scorpio@globex.test)",
 			"Ana wrote to Hank Scorpio on LinkedIn: Hello Hank Scorpio",
 			"Ana shared Hank Scorpio by email with 1 person",
+			"Ana commented: ask Scorpio for a reference",
 			"Ana archived Hank Scorpio: retired",
 		}
 		for _, entity := range []activity.Entity{hank.Entity, globex} {
 			if diff := cmp.Diff(want, lines(t, journal, tenant, activity.Query{About: []activity.Entity{entity}})); diff != "" {
 				t.Errorf("history of %s (-want +got):\n%s", entity.Name(), diff)
 			}
+		}
+		if of := lines(t, journal, tenant, activity.Query{About: []activity.Entity{ben}}); len(of) != 1 || of[0] != want[3] {
+			t.Errorf("who is mentioned finds %q", of)
 		}
 	})
 }
@@ -114,6 +122,10 @@ func TestRefused(t *testing.T) {
 			},
 			"invited with a name": func() (activity.Event, error) {
 				return contacts.Invite(ctx, tenant, hank, ana, "Hank <scorpio@globex.test>")
+			},
+			"blank comment": func() (activity.Event, error) { return contacts.Comment(ctx, tenant, hank, ana, " ") },
+			"comment of a system": func() (activity.Event, error) {
+				return contacts.Comment(ctx, tenant, hank, activity.System("importer"), "hello")
 			},
 			"empty message":          func() (activity.Event, error) { return contacts.Message(ctx, tenant, hank, ana, "email", "") },
 			"shared with nobody":     func() (activity.Event, error) { return contacts.Share(ctx, tenant, hank, ana) },
@@ -171,6 +183,7 @@ func TestDelete(t *testing.T) {
 			"Ana Contact invited (erased)",
 			"Ana Contact messaged (erased)",
 			"Ana Contact shared (erased)",
+			"Ana Comment (erased)",
 			"Ana Contact archived (erased)",
 			"Ana archived Lena Frank: moved",
 			"Ana deleted a contact: asked to be forgotten",
@@ -187,7 +200,7 @@ func TestDelete(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if erased.Count != 4 || erased.Kind != "contact" || erased.Reason != "asked to be forgotten" || !page.Events[0].Actor.Is(ana) {
+		if erased.Count != 5 || erased.Kind != "contact" || erased.Reason != "asked to be forgotten" || !page.Events[0].Actor.Is(ana) {
 			t.Errorf("erased: %+v by %s", erased, page.Events[0].Actor.Name())
 		}
 	})
