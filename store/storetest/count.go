@@ -41,27 +41,9 @@ func ofType(name string, n int) activity.TypeCount { return activity.TypeCount{T
 
 // countsOf are the numbers of rows that a query finds, by their type.
 func countsOf(query activity.EventQuery, rows ...activity.EventRow) []activity.TypeCount {
-	limit := query.Limit
-	query.Limit = len(rows) + 1
 	var m model
 	m.add(rows)
-	var counts []activity.TypeCount
-	for _, e := range m.find(query) {
-		i, ok := slices.BinarySearchFunc(counts, e.Type, func(c activity.TypeCount, name string) int {
-			switch {
-			case c.Type < name:
-				return -1
-			case c.Type > name:
-				return 1
-			}
-			return 0
-		})
-		if !ok {
-			counts = slices.Insert(counts, i, activity.TypeCount{Type: e.Type})
-		}
-		counts[i].N = min(counts[i].N+1, limit)
-	}
-	return counts
+	return m.count(query)
 }
 
 // countOf is a query whose events are counted, for messages.

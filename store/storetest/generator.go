@@ -128,6 +128,9 @@ func (r *randomizer) query() activity.EventQuery {
 		q.Actor = pick(r, someActors)
 		q.Actor.Label = "whatever"
 	}
+	if r.chance(20) {
+		q.Named = r.entities(20)
+	}
 	if r.chance(40) {
 		for range 1 + r.rand.IntN(4) {
 			q.Types = append(q.Types, pick(r, append(someTypes, "absent", "deal", "deal.moved2")))

@@ -97,7 +97,7 @@ func (r *randomizer) update(tenant string) activity.TaskUpdate {
 	if r.chance(15) {
 		u.Attempt = 1 + r.rand.IntN(2)
 	}
-	u.Lost, u.Settled = r.chance(5), r.chance(15)
+	u.Lost, u.Settled = r.chance(5), r.chance(25)
 	if r.chance(30) {
 		u.Lease = time.Duration(r.rand.IntN(40)-10) * time.Minute
 	}
@@ -150,6 +150,9 @@ func (r *randomizer) filter() activity.TaskFilter {
 	if r.chance(20) {
 		f.Entities = r.entities(20)
 	}
+	if r.chance(8) {
+		f.Named = r.entities(10)
+	}
 	if known, ok := r.knownTask(f.Tenant, func(t *activity.Task) bool { return !t.Parent.IsZero() }); ok && r.chance(15) {
 		f.Parent = known.Parent
 	}
@@ -161,7 +164,7 @@ func (r *randomizer) filter() activity.TaskFilter {
 			f.Words = append(f.Words, strings.ToLower(pick(r, someWords)))
 		}
 	}
-	if r.chance(15) {
+	if r.chance(20) {
 		f.Attributes = map[string]string{pick(r, []string{"template", "region"}): pick(r, someValues)}
 	}
 	if known, ok := r.knownTask(f.Tenant, anyTask); ok {

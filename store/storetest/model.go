@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/go-activity/activity"
 )
@@ -111,4 +112,20 @@ func (m *model) find(q activity.EventQuery) []activity.Event {
 		return 0
 	})
 	return found[:min(len(found), q.Limit)]
+}
+
+// count returns what CountEvents should.
+func (m *model) count(q activity.EventQuery) []activity.TypeCount {
+	limit := q.Limit
+	q.Limit = len(m.events)
+	numbers := map[string]int{}
+	for _, e := range m.find(q) {
+		numbers[e.Type]++
+	}
+	var counts []activity.TypeCount
+	for name, n := range numbers {
+		counts = append(counts, activity.TypeCount{Type: name, N: min(n, limit)})
+	}
+	slices.SortFunc(counts, func(a, b activity.TypeCount) int { return strings.Compare(a.Type, b.Type) })
+	return counts
 }

@@ -21,6 +21,7 @@ var randomCases = []testCase{
 	{name: "tasks", check: func(s subject) { checkRandom(s, (*randomizer).tasks) }},
 	{name: "quotas", check: func(s subject) { checkRandom(s, (*randomizer).quotas) }},
 	{name: "ledger", check: func(s subject) { checkRandom(s, (*randomizer).ledger) }},
+	{name: "timelines", check: func(s subject) { checkRandom(s, (*randomizer).timelines) }},
 }
 
 // seed returns the seed of the random cases.
@@ -131,6 +132,11 @@ func (r *randomizer) ask(n int) {
 			r.Fatalf("%s: %v", feedOf(query), err)
 		}
 		r.compare(query, events)
+		query.Limit = 1 + r.rand.IntN(60)
+		counts, err := r.both.CountEvents(r.Context(), query)
+		if want := r.model.count(query); err != nil || !slices.Equal(counts, want) {
+			r.Fatalf("%s = %v, %v, want %v", countOf(query), counts, err, want)
+		}
 		r.both.Event(r.Context(), pick(r, someTenants), r.id(query.Tenant))
 	}
 }

@@ -11,7 +11,7 @@ import (
 // tasks makes operations on tasks and outcomes.
 func (r *randomizer) tasks() {
 	r.reported = map[activity.ID]int64{}
-	for range 300 {
+	for range 340 {
 		if r.chance(40) {
 			r.taskTransaction()
 		} else {
@@ -19,7 +19,7 @@ func (r *randomizer) tasks() {
 		}
 		r.askTasks(r.both, 1)
 	}
-	r.askTasks(r.both, 300)
+	r.askTasks(r.both, 350)
 }
 
 // taskTransaction makes a few operations in a transaction, and perhaps gives up in the end.
