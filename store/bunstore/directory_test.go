@@ -10,10 +10,10 @@ import (
 	"strings"
 	"sync"
 	"testing"
-
-	"github.com/uptrace/bun"
+	"unicode/utf8"
 
 	gocmp "github.com/google/go-cmp/cmp"
+	"github.com/uptrace/bun"
 
 	"github.com/go-activity/activity"
 	"github.com/go-activity/activity/store/bunstore"
@@ -143,6 +143,26 @@ func TestDirectoryBesideMemory(t *testing.T) {
 			t.Errorf("%d searches found something: this tests little", some)
 		}
 	})
+}
+
+// What begins with a prefix is below the end of its range, and what comes after that is not.
+func TestAfterPrefix(t *testing.T) {
+	last := string(utf8.MaxRune)
+	for prefix, want := range map[string]string{
+		"a": "b", "mul": "mum", "é": "ê", "a\x7f": "a\u0080", "\u07ff": "\u0800", "x\ud7ff": "x\ue000", "\uffff": "\U00010000",
+		"ab" + last: "ac", "a" + last + last: "b",
+	} {
+		got := bunstore.AfterPrefix(prefix)
+		if got != want || !utf8.ValidString(got) || prefix+last+last >= got {
+			t.Errorf("after %+q comes %+q, want %+q", prefix, got, want)
+		}
+	}
+	for _, prefix := range []string{"", last, last + last} {
+		got := bunstore.AfterPrefix(prefix)
+		if !utf8.ValidString(got) || prefix >= got || strings.Repeat(last, 16) >= got {
+			t.Errorf("after %+q comes %+q", prefix, got)
+		}
+	}
 }
 
 // A ledger of a release before is taken from its beginning.

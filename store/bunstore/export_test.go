@@ -234,6 +234,9 @@ func (s *Store) LedgerStatements(tenant string, id activity.ID, after activity.P
 	return entries, others
 }
 
+// AfterPrefix is the end of the range of words that begin with a prefix.
+func AfterPrefix(prefix string) string { return afterPrefix(prefix) }
+
 // DirectoryStatements returns what is sent for the directory, but for what only inserts. Those of words come in the order of an index.
 func (s *Store) DirectoryStatements(tenant string) (words, others map[string][]any) {
 	texts := s.engine.directoryTexts()
