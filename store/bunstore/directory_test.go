@@ -310,7 +310,13 @@ func TestTooBroad(t *testing.T) {
 		wantFound(t, s, "acme", "mul 000017", "17")
 		wantFound(t, s, "acme", "000017 mul an", "17")
 		wantFound(t, s, "acme", "mul 011999 anna")
-		if found := must(find("acme", "mul ann"))(t); len(found) != activity.MaxLookup || found[0].ID != "0" || found[19].ID != "19" {
+		for _, words := range [][]string{{"muller", "000017"}, {"000017", "muller"}, {"muller", "an", "000017"}} {
+			found := must(s.FindEntities(ctx, activity.EntityQuery{Tenant: "acme", Words: words, Limit: 10}))(t)
+			if len(found) != 1 || found[0].ID != "17" {
+				t.Errorf("%q finds %v", words, found)
+			}
+		}
+		if found := must(find("acme", "mul an"))(t); len(found) != activity.MaxLookup || found[0].ID != "0" || found[19].ID != "19" {
 			t.Errorf("of 3,000 among 12,000 are found %v", found)
 		}
 		if found := must(find("beta", "zor"))(t); len(found) != activity.MaxLookup {
