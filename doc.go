@@ -111,6 +111,7 @@
 //   - Cursor: a place in a timeline.
 //   - Comment: what a person writes about an entity or an event, with mentions of others. A note is the like, for the record.
 //   - Thread: the comments on one event.
+//   - Group: neighbours on a timeline that are one line.
 //   - Calendar: what days are in the time zone of who looks.
 //   - Facet: how many events there are in a category, for the tab that shows it.
 //   - Directory: the names of entities, by which they are found.

@@ -44,14 +44,18 @@ type GroupPage struct {
 //
 // The page has query.Limit groups, defaulting to 50, at most 500, unless the timeline ends. Groups are as they are in one long
 // list, wherever pages begin. Pages go forwards only: query.Before is an [InvalidError]. A page reads up to MaxGroup times
-// as many events as it has groups.
+// as many events as it has groups; without neighbours that belong together, it is one read of the timeline.
 func (t Tenant) Groups(ctx context.Context, query Query) (GroupPage, error) {
 	if query.Before != "" {
 		return GroupPage{}, invalidf("Query.Before", "is not for groups")
 	}
+	if err := query.check(t.name); err != nil {
+		return GroupPage{}, err
+	}
 	limit := cmp.Or(query.Limit, DefaultLimit)
 	page := GroupPage{Groups: []Group{}}
-	for {
+	for chunk := limit + 1; ; chunk *= 2 { // one more tells where the last group ends
+		query.Limit = min(chunk, MaxLimit)
 		read, err := t.Timeline(ctx, query)
 		if err != nil {
 			return GroupPage{}, err
@@ -99,31 +103,14 @@ func (j *Journal) GroupSummary(g Group, locale string) Summary {
 	if len(g.Events) == 1 {
 		return newest
 	}
-	if d := j.shared.definitionOf(&e); d != nil && d.group != nil {
+	if d := j.shared.definitionOf(&e); d != nil && d.group != nil && len(e.Payload) > 0 {
 		if pattern, l := d.group.pattern(j.shared.locales.find(locale, j.shared.locale), j.shared.locale); pattern != nil {
-			payload := e.Payload
-			if e.Version < d.version {
-				if upcast, err := d.upcast(e); err == nil {
-					payload = upcast
-				}
-			}
-			return render(pattern, l, &e, withCount(payload, n))
+			return render(pattern, l, &e, d.current(&e), len(g.Events))
 		}
 	}
 	newest.Text += " (" + n + ")"
 	newest.Parts = append(newest.Parts, Part{Text: " ("}, Part{Text: n, Role: RoleValue}, Part{Text: ")"})
 	return newest
-}
-
-// withCount returns a payload with the field count, which is the last one and so holds.
-func withCount(payload []byte, n string) []byte {
-	end := max(len(payload)-1, 0)
-	counted := make([]byte, 0, len(payload)+len(n)+16)
-	counted = append(counted, payload[:end]...)
-	if end > 1 {
-		counted = append(counted, ',')
-	}
-	return append(append(append(counted, `"count":`...), n...), '}')
 }
 
 // compileGroup compiles the patterns of a grouping into a definition of their own. It is nil if there are none.
@@ -137,11 +124,11 @@ func compileGroup(g Grouping, fields map[string]bool) (*definition, error) {
 		return nil, nil
 	}
 	if fields != nil {
-		if fields["count"] {
-			return nil, fmt.Errorf("grouping: {count} is ambiguous: the payload has a field of that name")
+		if fields[fieldCount] {
+			return nil, fmt.Errorf("grouping: {%s} is ambiguous: the payload has a field of that name", fieldCount)
 		}
 		fields = maps.Clone(fields)
-		fields["count"] = true
+		fields[fieldCount] = true
 	}
 	d := &definition{}
 	var err error

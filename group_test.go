@@ -1,6 +1,8 @@
 package activity_test
 
 import (
+	"context"
+	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -82,11 +84,82 @@ func TestGroupsAtRandom(t *testing.T) {
 			last = append(last, e)
 		}
 		want = append(want, groupText(last))
-		for _, limit := range []int{1, 2, 7, 50, 500} {
+		for _, limit := range []int{1, 2, 3, 4, 5, 6, 7, 50, 500} {
 			if diff := cmp.Diff(want, grouped(t, acme, activity.Query{Limit: limit})); diff != "" {
 				t.Fatalf("pages of %d groups (-want +got):\n%s", limit, diff)
 			}
 		}
+	}
+}
+
+// reads is a store that counts the reads of timelines.
+type reads struct {
+	activity.Store
+	n int
+}
+
+func (s *reads) Feed(ctx context.Context, q activity.EventQuery) ([]activity.Event, error) {
+	s.n++
+	return s.Store.Feed(ctx, q)
+}
+
+// A page is one read where nothing belongs together, and few where much does.
+func TestGroupsReadLittle(t *testing.T) {
+	for _, test := range []struct {
+		name         string
+		typ          activity.Type[note]
+		limit, reads int
+	}{
+		{"no groups", noted, 50, 1},
+		{"no groups, one on a page", noted, 1, 1},
+		{"two groups", opens, 50, 3},              // 51, 102, 204 events
+		{"one group, one on a page", opens, 1, 6}, // 2, 4, 8, 16, 32, 64 events
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			store := &reads{Store: memstore.New()}
+			acme := newJournal(t, noted, opens).With(store).Tenant("acme")
+			drafts := make([]activity.Draft, 2*activity.MaxGroup)
+			for i := range drafts {
+				drafts[i] = test.typ.New(note{}).By(ana)
+			}
+			_, err := acme.Record(t.Context(), drafts...)
+			check(t, err)
+			_, err = acme.Groups(t.Context(), activity.Query{Limit: test.limit})
+			if check(t, err); store.n != test.reads {
+				t.Errorf("%d reads, want %d", store.n, test.reads)
+			}
+		})
+	}
+}
+
+// What belongs to the group of an event, and what no longer does.
+func TestWhoIsInAGroup(t *testing.T) {
+	base := opens.New(note{}).By(ana).About(deal, contact7)
+	for _, test := range []struct {
+		name  string
+		above activity.Draft
+		at    time.Duration // after the event below
+		want  int           // groups
+	}{
+		{"at the same time", base, 0, 1},
+		{"just within", base, time.Hour, 1},
+		{"just not", base, time.Hour + time.Microsecond, 2},
+		{"other payload, source and labels", opens.New(note{"x"}).By(activity.User(ana.ID, "")).About(activity.Entity{Kind: "deal", ID: deal.ID}, contact7).Manual(), 0, 1},
+		{"another type", clicks.New(note{}).By(ana).About(deal, contact7), 0, 2},
+		{"another actor", base.By(ben), 0, 2},
+		{"another order", opens.New(note{}).By(ana).About(contact7, deal), 0, 2},
+		{"more entities", base.About(account7), 0, 2},
+		{"fewer entities", opens.New(note{}).By(ana).About(deal), 0, 2},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			journal := newJournal(t, opens, clicks)
+			record(t, journal, base.At(noon))
+			record(t, journal, test.above.At(noon.Add(test.at)))
+			page, err := journal.Tenant("acme").Groups(t.Context(), activity.Query{})
+			if check(t, err); len(page.Groups) != test.want {
+				t.Errorf("%d groups, want %d", len(page.Groups), test.want)
+			}
+		})
 	}
 }
 
@@ -180,6 +253,32 @@ func TestGroupSummaryPayloads(t *testing.T) {
 		if got, want := journal.GroupSummary(activity.Group{Events: append(g.Events, g.Events...)}, "en").Text, fmt.Sprint(2*len(g.Events), " times "); !strings.HasPrefix(got, want) {
 			t.Errorf("GroupSummary = %q, want %q", got, want)
 		}
+	}
+}
+
+// An upcast may write JSON as it likes, and who was erased has no fields.
+func TestGroupSummaryOfOddPayloads(t *testing.T) {
+	spaced := activity.Define[note]("spaced", activity.TypeOptions{
+		Version: 2,
+		Upcasts: upcasts{1: func(json.RawMessage) (json.RawMessage, error) {
+			return json.RawMessage("{\n  \"text\" : \"x\", \"count\": 99\n}\n"), nil
+		}},
+		Group: activity.Grouping{Within: time.Hour, Summary: "{count} times {text}"},
+	})
+	journal := newJournal(t, spaced)
+	for name, test := range map[string]struct {
+		event activity.Event
+		want  string
+	}{
+		"upcast":  {activity.Event{Type: "spaced", Version: 1, Payload: json.RawMessage(`{}`)}, "2 times x"},
+		"current": {activity.Event{Type: "spaced", Version: 2, Payload: json.RawMessage(` { } `)}, "2 times "},
+		"erased":  {activity.Event{Type: "spaced", Version: 2, Erased: true}, "spaced (erased) (2)"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got := journal.GroupSummary(activity.Group{Events: []activity.Event{test.event, test.event}}, "en").Text; got != test.want {
+				t.Errorf("GroupSummary = %q, want %q", got, test.want)
+			}
+		})
 	}
 }
 

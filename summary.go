@@ -3,6 +3,7 @@ package activity
 import (
 	"bytes"
 	"encoding/json"
+	"strconv"
 	"sync"
 
 	"github.com/go-activity/activity/internal/jsonscan"
@@ -13,6 +14,7 @@ import (
 const (
 	fieldActor = "actor"
 	fieldAbout = "about"
+	fieldCount = "count" // in patterns of groups
 )
 
 // Summary is one line about an event. It depends on the event, the types and the locale and on
@@ -72,13 +74,7 @@ func (j *Journal) Summary(e Event, locale string) Summary {
 	if pattern == nil {
 		return plain(d.options.Label)
 	}
-	payload := e.Payload
-	if e.Version < d.version {
-		if upcast, err := d.upcast(e); err == nil {
-			payload = upcast
-		}
-	}
-	return render(pattern, l, &e, payload)
+	return render(pattern, l, &e, d.current(&e), 0)
 }
 
 func plain(text string) Summary {
@@ -98,11 +94,12 @@ var workspaces = sync.Pool{New: func() any {
 	return &workspace{text: make([]byte, 0, 512), scratch: make([]byte, 0, 512)}
 }}
 
-func render(pattern *pattern, l *message.Locale, e *Event, payload json.RawMessage) Summary {
+// render writes an event, or a group of count events of which it is the newest; 0 is no group.
+func render(pattern *pattern, l *message.Locale, e *Event, payload json.RawMessage, count int) Summary {
 	w := workspaces.Get().(*workspace)
 	defer workspaces.Put(w)
 
-	actor, about := w.collect(pattern.names, e, payload)
+	actor, about := w.collect(pattern.names, e, payload, count)
 	w.text, w.parts = pattern.Append(w.text[:0], w.parts[:0], w.values, l)
 
 	text := string(w.text)
@@ -124,7 +121,7 @@ func render(pattern *pattern, l *message.Locale, e *Event, payload json.RawMessa
 
 // collect finds the values of the fields and returns which of them are the actor and the first
 // entity, or -1.
-func (w *workspace) collect(names []string, e *Event, payload json.RawMessage) (actor, about int) {
+func (w *workspace) collect(names []string, e *Event, payload json.RawMessage, count int) (actor, about int) {
 	actor, about = -1, -1
 	w.scratch, w.values = w.scratch[:0], w.values[:0]
 	for i, name := range names {
@@ -134,13 +131,16 @@ func (w *workspace) collect(names []string, e *Event, payload json.RawMessage) (
 			actor, value = i, w.copied(e.Actor.Name())
 		case name == fieldAbout && len(e.About) > 0:
 			about, value = i, w.copied(e.About[0].Name())
+		case name == fieldCount && count > 0:
+			value = w.copied(strconv.Itoa(count))
+			value.Type = message.Number
 		}
 		w.values = append(w.values, value)
 	}
 	jsonscan.Object(payload, func(name, value []byte) {
 		name = w.unescaped(name)
 		for i := range names {
-			if string(name) == names[i] && i != actor && names[i] != fieldAbout {
+			if string(name) == names[i] && i != actor && names[i] != fieldAbout && (count == 0 || names[i] != fieldCount) {
 				w.values[i] = w.value(value)
 				return
 			}

@@ -155,6 +155,16 @@ func (d *definition) upcast(e Event) (json.RawMessage, error) {
 	return data, nil
 }
 
+// current returns the event's payload for a summary: in the type's current version, or as it is if it cannot be.
+func (d *definition) current(e *Event) json.RawMessage {
+	if e.Version < d.version {
+		if upcast, err := d.upcast(*e); err == nil {
+			return upcast
+		}
+	}
+	return e.Payload
+}
+
 // encode encodes the payload that it gets a pointer to, so that methods of the pointer count too.
 func encode(field string, payload any) (json.RawMessage, error) {
 	if v, ok := payload.(interface{ Validate() error }); ok {
