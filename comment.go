@@ -69,8 +69,12 @@ func CommentOnEvent(e Event, text string, mentions ...Entity) Draft {
 	return d
 }
 
-// Entity returns the event as an entity that other events can be about, of the kind "event". Its timeline has the comments on it.
-func (e Event) Entity() Entity { return Entity{Kind: "event", ID: e.ID.String()} }
+// EventKind is the kind of entities that are events. They have no label, and are not in the directory: a page that lists what
+// an event is about leaves them out.
+const EventKind = "event"
+
+// Entity returns the event as an entity that other events can be about, of [EventKind]. Its timeline has the comments on it.
+func (e Event) Entity() Entity { return Entity{Kind: EventKind, ID: e.ID.String()} }
 
 // Mentions returns whom a comment or a note mentions. There is nobody in an event of another type, or in one whose text was erased.
 func Mentions(e Event) []Entity {

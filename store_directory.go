@@ -13,7 +13,7 @@ type DirectoryStore interface {
 	//   - Entries are taken by ascending position, each once, whatever number of calls run at once.
 	//   - An entity has the label of the last entry that gives it one; within an event, the actor comes before the entities.
 	//   - It is found by the words of its Name in each entry that was taken; NameWords says which these are.
-	//   - What was erased or removed before its entry was taken is left out.
+	//   - What was erased or removed before its entry was taken is left out, and so are entities of EventKind.
 	//   - It returns how many entries it has taken; a call while another one works may take none.
 	Index(ctx context.Context, limit int) (int, error)
 

@@ -70,7 +70,7 @@ func name(e activity.Entity, locale string) string {
 func others(e activity.Event, page activity.Entity, locale string) string {
 	var all []string
 	for _, entity := range e.About {
-		if !entity.Is(page) && !entity.Is(e.Actor) && entity.Kind != "event" { // an event on which this one comments
+		if !entity.Is(page) && !entity.Is(e.Actor) && entity.Kind != activity.EventKind { // on which this one comments
 			all = append(all, name(entity, locale))
 		}
 	}

@@ -182,7 +182,7 @@ func namesOf(entries []named) ([]nameKey, map[nameKey][]activity.Entity) {
 	var keys []nameKey
 	for i := range entries {
 		for _, e := range entries[i].entities {
-			if e.IsErased() {
+			if e.IsErased() || e.Kind == activity.EventKind {
 				continue
 			}
 			key := nameKey{entries[i].tenant, e.Kind, e.ID}

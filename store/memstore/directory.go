@@ -51,7 +51,7 @@ func (s *state) index(limit int) (*state, int) {
 		}
 		e := &t.rows[i].Event
 		for _, entity := range append([]activity.Entity{e.Actor}, e.About...) {
-			if !entity.IsErased() {
+			if !entity.IsErased() && entity.Kind != activity.EventKind {
 				t.names[subjectOf(entity)] = t.names[subjectOf(entity)].with(entity)
 			}
 		}

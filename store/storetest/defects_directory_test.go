@@ -179,6 +179,13 @@ func directoryDefects() []defect {
 				return append([]activity.Entity{e.Event.Actor}, e.Event.About...)
 			}
 		})},
+		{"takes events for entities with names", gone, registering(func(r *register) {
+			names := r.names
+			r.names = func(r *register, e entry) []activity.Entity {
+				events := slices.DeleteFunc(slices.Clone(e.Event.About), func(e activity.Entity) bool { return e.Kind != activity.EventKind })
+				return append(names(r, e), events...)
+			}
+		})},
 		{"takes nothing of erased events", gone, registering(func(r *register) {
 			names := r.names
 			r.names = func(r *register, e entry) []activity.Entity {

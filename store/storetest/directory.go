@@ -14,7 +14,7 @@ const (
 	takenNRule    = "It returns how many entries it has taken; a call while another one works may take none."
 	lastLabelRule = "An entity has the label of the last entry that gives it one; within an event, the actor comes before the entities."
 	nameRule      = "It is found by the words of its Name in each entry that was taken; NameWords says which these are."
-	leftOutRule   = "What was erased or removed before its entry was taken is left out."
+	leftOutRule   = "What was erased or removed before its entry was taken is left out, and so are entities of EventKind."
 	entitiesRule  = "Exactly the entities of the kinds asked for come back for which each of Words is the beginning of a word that they are found by."
 	byNameRule    = "They come by ascending Name, then kind, then ID, byte by byte, each with the label that it has."
 	firstRule     = "When there are more than Limit, the first Limit of that order come back."
@@ -384,6 +384,9 @@ func checkGoneBefore(s subject) {
 	s.knows("ann", person(1, "Ann"))
 	s.knows("bob", person(2, "Bobby"))
 	s.knows("dan", person(4, "Dan"))
+	s.registers(newRow(10, about(activity.Entity{Kind: activity.EventKind, ID: "thread", Label: "Thread"}, person(9, "Ira"))))
+	s.knows("thread")
+	s.knows("ira", person(9, "Ira"))
 	// Only removed ones are taken too.
 	s.enters(newRow(7, about(person(7, "Gil"))), newRow(8, about(person(8, "Hal"))))
 	s.removes(acme, newRow(7).ID, newRow(8).ID)

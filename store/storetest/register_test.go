@@ -46,7 +46,7 @@ func newRegister() *register {
 				return nil
 			}
 			all := append([]activity.Entity{e.Event.Actor}, e.Event.About...)
-			return slices.DeleteFunc(all, func(e activity.Entity) bool { return e.ID == "" })
+			return slices.DeleteFunc(all, func(e activity.Entity) bool { return e.ID == "" || e.Kind == activity.EventKind })
 		},
 		label: func(before *listed, _ activity.EntryRow, label string) string {
 			if label == "" {
