@@ -330,6 +330,9 @@ type directoryTexts struct {
 
 // relationEngine is the part of an engine that keeps relations and marks.
 type relationEngine interface {
+	// entities makes arguments of a list.
+	entities([]activity.Entity) []any
+
 	// lockRelations makes others who relate entities of the tenant wait until the transaction ends.
 	lockRelations(ctx context.Context, s *Store, tenant string) error
 
@@ -337,7 +340,7 @@ type relationEngine interface {
 	markTexts() *markTexts
 }
 
-// relationTexts are statements that differ between engines in how they are written. Entities are a list of pairs in JSON.
+// relationTexts are statements that differ between engines in how they are written.
 type relationTexts struct {
 	merged    string // tenant, kind, ID: a row if it is merged
 	above     string // tenant, entities: the relations of all that is as high as these or higher

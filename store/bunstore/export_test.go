@@ -358,3 +358,22 @@ func (s *Store) EraseStatements(t activity.Task, at time.Time) map[string][]any 
 	}
 	return all
 }
+
+// RelationStatements returns what is sent for relations and marks, but for what inserts.
+func (s *Store) RelationStatements(tenant string, entity activity.Entity, entities []activity.Entity) map[string][]any {
+	texts, marks := s.engine.relationTexts(), s.engine.markTexts()
+	who := []any{tenant, entity.Kind, entity.ID}
+	mark := markArgs(tenant, entity, entity)
+	q := activity.RelativesQuery{Tenant: tenant, Entities: entities, Descendants: true, Limit: 100}
+	return map[string][]any{
+		texts.merged:    who,
+		texts.above:     append([]any{tenant}, s.engine.entities(q.Entities)...),
+		texts.unrelate:  append(who[:3:3], 1),
+		texts.relations: append(who[:3:3], 100),
+		texts.relatives: s.relativesArgs(&q),
+		texts.erase:     append(who[:3:3], 100),
+		marks.mark:      mark,
+		marks.remove:    mark,
+		marks.erase:     append(who[:3:3], 100),
+	}
+}

@@ -14,23 +14,27 @@ var sqliteMarks = markTexts{
 	set:     sqliteSetMark,
 	advance: sqliteSetMark + ` WHERE through < excluded.through`,
 	remove:  `DELETE FROM activity_mark WHERE ` + sqliteOfMark,
+	// A compound query within IN would be looked through for each row.
 	erase: `
 DELETE FROM activity_mark
 WHERE (tenant, reader_kind, reader_id, feed_kind, feed_id) IN (
   SELECT *
   FROM (
-    SELECT tenant, reader_kind, reader_id, feed_kind, feed_id
-    FROM activity_mark
-    WHERE tenant = ?1 AND reader_kind = ?2 AND reader_id = ?3
-    LIMIT ?4
-  )
-  UNION
-  SELECT *
-  FROM (
-    SELECT tenant, reader_kind, reader_id, feed_kind, feed_id
-    FROM activity_mark
-    WHERE tenant = ?1 AND feed_kind = ?2 AND feed_id = ?3
-    LIMIT ?4
+    SELECT *
+    FROM (
+      SELECT tenant, reader_kind, reader_id, feed_kind, feed_id
+      FROM activity_mark
+      WHERE tenant = ?1 AND reader_kind = ?2 AND reader_id = ?3
+      LIMIT ?4
+    )
+    UNION
+    SELECT *
+    FROM (
+      SELECT tenant, reader_kind, reader_id, feed_kind, feed_id
+      FROM activity_mark
+      WHERE tenant = ?1 AND feed_kind = ?2 AND feed_id = ?3
+      LIMIT ?4
+    )
   )
   LIMIT ?4
 )`,

@@ -9,7 +9,8 @@ import (
 )
 
 // A page is the newest of each stream, merged. The subqueries have limits so that the planner, which
-// knows little about arguments, cannot turn them into joins over whole tables.
+// knows little about arguments, cannot turn them into joins over whole tables. It does not see how many feeds there are: with
+// thousands, it would expect so many rows that it would have the query compiled, which takes longer than to run it.
 //
 // $1 feeds, $2 sources, $3 lowest ID, $4 highest ID, $5 limit, $6 types (if given), then the probes.
 const (
@@ -18,7 +19,7 @@ const (
 WITH RECURSIVE stream AS (
   (
     SELECT first.*
-    FROM unnest($1::bigint[]) AS w (feed)
+    FROM unnest((SELECT $1::bigint[])) AS w (feed)
     CROSS JOIN LATERAL (
       SELECT f.feed, f.type, f.source, f.event_id
       FROM activity_feed f
@@ -41,7 +42,7 @@ WITH RECURSIVE stream AS (
 	pgGivenTypes = `
 WITH stream AS (
   SELECT w.feed, t.type, s.source, NULL::uuid AS event_id
-  FROM unnest($1::bigint[]) AS w (feed), unnest($6::text[]) AS t (type), unnest($2::smallint[]) AS s (source)
+  FROM unnest((SELECT $1::bigint[])) AS w (feed), unnest((SELECT $6::text[])) AS t (type), unnest($2::smallint[]) AS s (source)
 )`
 	// One feed has few streams: the newest of each are read and merged.
 	pgFeed = `

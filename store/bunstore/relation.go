@@ -42,7 +42,7 @@ func (s *Store) relate(ctx context.Context, tenant string, r *activity.Relation)
 	}
 	// It gets more than it asks for: all that is above, at any height, so that it need not ask for each level.
 	err := r.Check(ctx, func(ctx context.Context, entities []activity.Entity) ([]activity.Relation, error) {
-		return relations(ctx, s.tx, texts.above, tenant, entityList(entities))
+		return relations(ctx, s.tx, texts.above, append([]any{tenant}, s.engine.entities(entities)...)...)
 	})
 	if err != nil {
 		return err
@@ -102,7 +102,7 @@ func (s *Store) Relatives(ctx context.Context, q activity.RelativesQuery) ([]act
 
 // findRelatives returns one more than the limit if there are more.
 func (s *Store) findRelatives(ctx context.Context, db conn, q *activity.RelativesQuery) ([]activity.Entity, error) {
-	rows, err := db.QueryContext(ctx, s.engine.relationTexts().relatives, relativesArgs(q)...)
+	rows, err := db.QueryContext(ctx, s.engine.relationTexts().relatives, s.relativesArgs(q)...)
 	if err != nil {
 		return nil, err
 	}
@@ -118,12 +118,12 @@ func (s *Store) findRelatives(ctx context.Context, db conn, q *activity.Relative
 	return found, rows.Err()
 }
 
-func relativesArgs(q *activity.RelativesQuery) []any {
+func (s *Store) relativesArgs(q *activity.RelativesQuery) []any {
 	least := activity.RoleMerged
 	if q.Descendants {
 		least = activity.RoleParent
 	}
-	return []any{q.Tenant, entityList(q.Entities), int64(least), q.Limit + 1}
+	return append(append([]any{q.Tenant}, s.engine.entities(q.Entities)...), int64(least), q.Limit+1)
 }
 
 // relations reads relations.
@@ -142,15 +142,6 @@ func relations(ctx context.Context, db conn, query string, args ...any) ([]activ
 		found = append(found, r)
 	}
 	return found, rows.Err()
-}
-
-// entityList writes entities as both engines read them: [[kind, ID], …].
-func entityList(entities []activity.Entity) string {
-	pairs := make([][2]string, len(entities))
-	for i, e := range entities {
-		pairs[i] = [2]string{e.Kind, e.ID}
-	}
-	return jsonList(pairs)
 }
 
 // eraseRelations deletes the relations that have the entity on one side.

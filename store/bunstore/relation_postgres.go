@@ -1,8 +1,16 @@
 package bunstore
 
-import "context"
+import (
+	"context"
+
+	"github.com/go-activity/activity"
+)
 
 const pgLockRelations = `SELECT pg_advisory_xact_lock($1::bigint)`
+
+// The planner does not see how long the list is. If it did, it would expect so many rows of a recursive query that it would have the
+// query compiled, which takes a hundred times as long as to run it.
+const pgEntityList = `unnest((SELECT $2::text[]), (SELECT $3::text[]))`
 
 // The subqueries have orders and limits that keep the planner at the indexes, whatever it takes the arguments for.
 var pgRelations = relationTexts{
@@ -12,8 +20,8 @@ FROM activity_relation
 WHERE tenant = $1::text AND kind = $2::text AND id = $3::text AND role = 2`,
 	above: `
 WITH RECURSIVE above (kind, id) AS (
-  SELECT (k.value ->> 0) COLLATE "C", (k.value ->> 1) COLLATE "C"
-  FROM json_array_elements($2::json) AS k (value)
+  SELECT k.kind COLLATE "C", k.id COLLATE "C"
+  FROM ` + pgEntityList + ` AS k (kind, id)
   UNION
   SELECT next.kind, next.id
   FROM above a
@@ -75,8 +83,8 @@ ORDER BY side, role, kind, id
 LIMIT $4::integer`,
 	relatives: `
 WITH RECURSIVE found (kind, id) AS (
-  SELECT (k.value ->> 0) COLLATE "C", (k.value ->> 1) COLLATE "C"
-  FROM json_array_elements($2::json) AS k (value)
+  SELECT k.kind COLLATE "C", k.id COLLATE "C"
+  FROM ` + pgEntityList + ` AS k (kind, id)
   UNION
   SELECT next.kind, next.id
   FROM found f
@@ -84,9 +92,9 @@ WITH RECURSIVE found (kind, id) AS (
     (
       SELECT r.kind, r.id
       FROM activity_relation r
-      WHERE r.tenant = $1::text AND r.of_kind = f.kind AND r.of_id = f.id AND r.role >= $3::smallint
+      WHERE r.tenant = $1::text AND r.of_kind = f.kind AND r.of_id = f.id AND r.role >= $4::smallint
       ORDER BY r.tenant, r.of_kind, r.of_id, r.role, r.kind, r.id
-      LIMIT $4::integer
+      LIMIT $5::integer
     )
     UNION ALL
     (
@@ -99,7 +107,7 @@ WITH RECURSIVE found (kind, id) AS (
   ) next
 )
 SELECT kind, id
-FROM (SELECT kind, id FROM found LIMIT $4::integer) first
+FROM (SELECT kind, id FROM found LIMIT $5::integer) first
 ORDER BY kind, id`,
 	erase: `
 DELETE FROM activity_relation r
@@ -133,4 +141,13 @@ func (postgres) relationTexts() *relationTexts { return &pgRelations }
 func (postgres) lockRelations(ctx context.Context, s *Store, tenant string) error {
 	_, err := s.tx.ExecContext(ctx, pgLockRelations, feedKey(ofRelation, tenant, "", ""))
 	return err
+}
+
+func (postgres) entities(list []activity.Entity) []any {
+	var kinds, ids pgArray
+	for _, e := range list {
+		kinds.text(e.Kind)
+		ids.text(e.ID)
+	}
+	return []any{kinds.String(), ids.String()}
 }

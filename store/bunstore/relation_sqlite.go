@@ -1,6 +1,10 @@
 package bunstore
 
-import "context"
+import (
+	"context"
+
+	"github.com/go-activity/activity"
+)
 
 var sqliteRelations = relationTexts{
 	merged: `SELECT true FROM activity_relation WHERE tenant = ?1 AND kind = ?2 AND id = ?3 AND role = 2`,
@@ -55,12 +59,12 @@ WITH RECURSIVE found (kind, id) AS (
   FROM json_each(?2) k
   UNION
   SELECT r.kind, r.id
-  FROM found f
-  CROSS JOIN activity_relation r ON r.tenant = ?1 AND r.of_kind = f.kind AND r.of_id = f.id AND r.role >= ?3
+  FROM found n
+  CROSS JOIN activity_relation r ON r.tenant = ?1 AND r.of_kind = n.kind AND r.of_id = n.id AND r.role >= ?3
   UNION
   SELECT r.of_kind, r.of_id
-  FROM found f
-  CROSS JOIN activity_relation r ON r.tenant = ?1 AND r.kind = f.kind AND r.id = f.id AND r.role = 2
+  FROM found n
+  CROSS JOIN activity_relation r ON r.tenant = ?1 AND r.kind = n.kind AND r.id = n.id AND r.role = 2
   LIMIT ?4
 )
 SELECT kind, id
@@ -93,3 +97,12 @@ func (sqlite) relationTexts() *relationTexts { return &sqliteRelations }
 
 // lockRelations has nothing to lock: the transaction is the only one that writes.
 func (sqlite) lockRelations(context.Context, *Store, string) error { return nil }
+
+// entities are pairs: [[kind, ID], …].
+func (sqlite) entities(list []activity.Entity) []any {
+	pairs := make([][2]string, len(list))
+	for i, e := range list {
+		pairs[i] = [2]string{e.Kind, e.ID}
+	}
+	return []any{jsonList(pairs)}
+}
