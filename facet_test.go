@@ -158,11 +158,8 @@ func TestUnread(t *testing.T) {
 	if id, err := reader.ReadUpTo(t.Context(), deal); err != nil || id.Next() != events[1].ID {
 		t.Errorf("ReadUpTo = %v, %v", id, err)
 	}
-	record(t, journal, noted.New(note{}).About(deal).At(noon.Add(-1e9))) // is below the mark
-	unread(deal, "3")
-
 	reader = acme.Reader(ana) // another reader
-	unread(deal, "5")
+	unread(deal, "4")
 	reader = journal.Tenant("globex").Reader(ben)
 	unread(deal, "0")
 
@@ -174,6 +171,23 @@ func TestUnread(t *testing.T) {
 	check(t, err)
 	reader = acme.Reader(ben)
 	unread(deal, "99+")
+
+	reader = acme.Reader(cleo)
+	check(t, reader.MarkRead(t.Context(), deal, events[0].ID))
+	unread(deal, "99+")
+	check(t, reader.MarkRead(t.Context(), deal, newest(t, acme, deal)))
+	unread(deal, "0")
+	record(t, journal, noted.New(note{}).About(deal).At(noon.Add(-1e9))) // is below the mark
+	unread(deal, "0")
+}
+
+var cleo = activity.User("cleo@acme.test", "Cleo")
+
+func newest(t testing.TB, acme activity.Tenant, about activity.Entity) activity.ID {
+	t.Helper()
+	page, err := acme.Timeline(t.Context(), activity.Query{About: []activity.Entity{about}, Limit: 1})
+	check(t, err)
+	return page.Events[0].ID
 }
 
 // Who reads the history of one entity reads that of what is merged with it.

@@ -360,7 +360,7 @@ func (q *Query) binding(tenant string) [32]byte {
 	h.text(tenant)
 	h.list(entityKeys(q.About))
 	h.bool(q.Descendants)
-	h.list(NameWords(q.Search))
+	h.list(boundWords(q.Search))
 	h.text(q.Actor.Kind)
 	h.text(q.Actor.ID)
 	h.list(q.Types)
@@ -370,6 +370,15 @@ func (q *Query) binding(tenant string) [32]byte {
 	h.time(q.From)
 	h.time(q.To)
 	return h.sum()
+}
+
+// boundWords returns what a search is for, or nothing if it is none.
+func boundWords(search string) []string {
+	words, err := searchWords("Search", search)
+	if err != nil {
+		return nil
+	}
+	return words
 }
 
 // hasher collects what a cursor is bound to, so that no two different queries have the same bytes.

@@ -450,7 +450,7 @@ func (q *TaskQuery) binding(tenant string) [32]byte {
 	h.text(q.Actor.ID)
 	h.list(entityKeys(q.About))
 	h.list(Words(q.Title))
-	h.list(NameWords(q.Search))
+	h.list(boundWords(q.Search))
 	for _, name := range slices.Sorted(maps.Keys(q.Attributes)) {
 		h.text(name)
 		h.text(q.Attributes[name])
