@@ -26,7 +26,7 @@ func TestDirectoryPlans(t *testing.T) {
 		}
 		for _, tenant := range []string{"acme", "beta"} {
 			var entities []activity.Entity
-			for i := range 16 * 1250 {
+			for i := range 2500 * seedBatches(s) {
 				entities = append(entities, contact(i, fmt.Sprintf("Person %d of some name%d", i, i%100)))
 			}
 			recordAbout(t, s, tenant, 16, entities...)
