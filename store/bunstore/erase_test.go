@@ -92,6 +92,13 @@ func leaveTraces(t *testing.T, s *bunstore.Store, j *activity.Journal) []string 
 
 	check(t, s.SetLegalHold(ctx, "acme", activity.LegalHold{Entity: activity.Entity{Kind: "account", ID: "held"}, By: as("Zq7lawyer"), Reason: "stays", At: epoch}))
 
+	check(t, s.Relate(ctx, "acme", below(as("Zq7child"), account)))
+	check(t, s.Relate(ctx, "acme", mergedInto(activity.Entity{Kind: "contact", ID: "2"}, as("Zq7of"))))
+	check(t, s.Relate(ctx, "acme", below(person(1), account))) // PostgreSQL keeps the statistics of a table that has become empty
+	check(t, s.SetMark(ctx, activity.ReadMark{Tenant: "acme", Reader: ana, Feed: account, Through: taskID(1)}))
+	check(t, s.SetMark(ctx, activity.ReadMark{Tenant: "acme", Reader: subject, Feed: account, Through: taskID(1)}))
+	check(t, s.SetMark(ctx, activity.ReadMark{Tenant: "acme", Reader: ana, Feed: subject, Through: taskID(1)}))
+
 	must(s.Seal(ctx, 5000))(t)
 	must(s.Index(ctx, 5000))(t)
 	entries := must(s.Entries(ctx, activity.EntryQuery{Limit: 5000}))(t)
@@ -105,7 +112,7 @@ func leaveTraces(t *testing.T, s *bunstore.Store, j *activity.Journal) []string 
 		"zq7id", "ZQ7ID", "zq7payload", "Zq7about", "Zq7actor", "zq7title", "Zq7task", "zq7input", "zq7attribute", "zq7reason",
 		"Zq7record", "zq7message", "zq7link", "zq7before", "zq7after", "zq7extra", "Zq7runs", "Zq7ended",
 		"zq7about", "zq7actor", "zq7task", "zq7runs", // words of its names
-		"Zq7user", "Zq7holder", "Zq7lawyer", "zq7failure", "zq7parked",
+		"Zq7user", "Zq7holder", "Zq7lawyer", "zq7failure", "zq7parked", "Zq7child", "Zq7of",
 	}
 }
 
@@ -168,6 +175,11 @@ func TestErase(t *testing.T) {
 		}
 		if found := must(acme.Lookup(ctx, "zq7", nil))(t); len(found) > 0 {
 			t.Errorf("the directory has %+v", found)
+		}
+		for _, table := range []string{"activity_relation", "activity_mark"} {
+			if n := rowsOf(t, s.DB(), table); n != 1 {
+				t.Errorf("%s has %d rows, want that of others", table, n)
+			}
 		}
 		rewrite(t, s)
 		data = files(t, s, address)

@@ -148,11 +148,13 @@ func TestGrantsOfReadme(t *testing.T) {
 	useTasks(t, service)
 	useQuotas(t, service)
 	useLedger(t, service)
+	useRelations(t, service)
 	useDirectory(t, service)
 	for _, statement := range []string{
 		`UPDATE activity_ledger SET leaf = ''`, `DELETE FROM activity_ledger`, `TRUNCATE activity_ledger`, `ALTER TABLE activity_ledger DISABLE TRIGGER ALL`,
 		`DELETE FROM activity_name`, `DELETE FROM activity_word`, `UPDATE activity_word SET word = ''`, `TRUNCATE activity_name`,
 		`INSERT INTO activity_directory VALUES (2, 0)`, `DELETE FROM activity_directory`,
+		`TRUNCATE activity_relation`, `TRUNCATE activity_mark`,
 		`DELETE FROM activity_head`, `DELETE FROM activity_tile`, `TRUNCATE activity_tile`, `UPDATE activity_pending SET leaf = ''`,
 		`INSERT INTO activity_pending_turn VALUES (2, true)`, `DELETE FROM activity_pending_turn`, `DELETE FROM activity_consumer`,
 		`UPDATE activity_outcome SET message = ''`, `DELETE FROM activity_outcome`, `TRUNCATE activity_outcome`,
@@ -322,5 +324,35 @@ func useDirectory(t *testing.T, s *bunstore.Store) {
 	}
 	if found, err := j.Tenant("acme").Lookup(ctx, "old", nil); err != nil || len(found) != 1 || found[0].Label != "Ana New" {
 		t.Errorf("Lookup = %v, %v", found, err)
+	}
+}
+
+// useRelations makes every kind of call on relations and marks.
+func useRelations(t *testing.T, s activity.Store) {
+	t.Helper()
+	ctx := t.Context()
+	contact, site, account := activity.Entity{Kind: "contact", ID: "1"}, activity.Entity{Kind: "site", ID: "1"}, activity.Entity{Kind: "account", ID: "1"}
+	for _, of := range []activity.Entity{account, site} {
+		if err := s.Relate(ctx, "acme", activity.Relation{Role: activity.RoleParent, Entity: contact, Of: of}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	found, err := s.Relatives(ctx, activity.RelativesQuery{Tenant: "acme", Entities: []activity.Entity{site}, Descendants: true, Limit: 9})
+	if err != nil || len(found) != 2 {
+		t.Errorf("Relatives = %v, %v", found, err)
+	}
+	if err := s.Unrelate(ctx, "acme", contact, activity.RoleParent); err != nil {
+		t.Error(err)
+	}
+	if found, err := s.Relations(ctx, "acme", contact, 9); err != nil || len(found) != 0 {
+		t.Errorf("Relations = %v, %v", found, err)
+	}
+	for _, through := range []activity.ID{{2}, {1}, {}} {
+		if err := s.SetMark(ctx, activity.ReadMark{Tenant: "acme", Reader: contact, Feed: account, Through: through, Back: true}); err != nil {
+			t.Error(err)
+		}
+		if mark, err := s.Mark(ctx, "acme", contact, account); err != nil || mark != through {
+			t.Errorf("Mark = %v, %v, want %v", mark, err, through)
+		}
 	}
 }
