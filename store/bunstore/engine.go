@@ -347,6 +347,7 @@ type relationTexts struct {
 	relate    string // tenant, kind, ID, role, label, and kind, ID, label of the other one
 	unrelate  string // tenant, kind, ID, role
 	relations string // tenant, kind, ID, limit
+	related   string // tenant, entities, role: a row if relatives finds more than these; empty if that takes as long as to find them
 	relatives string // tenant, entities, the least role that is followed to an entity, limit
 	erase     string // tenant, kind, ID, limit
 }

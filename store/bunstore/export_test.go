@@ -364,16 +364,20 @@ func (s *Store) RelationStatements(tenant string, entity activity.Entity, entiti
 	texts, marks := s.engine.relationTexts(), s.engine.markTexts()
 	who := []any{tenant, entity.Kind, entity.ID}
 	mark := markArgs(tenant, entity, entity)
-	q := activity.RelativesQuery{Tenant: tenant, Entities: entities, Descendants: true, Limit: 100}
-	return map[string][]any{
+	list := append([]any{tenant}, s.engine.entities(entities)...)
+	all := map[string][]any{
 		texts.merged:    who,
-		texts.above:     append([]any{tenant}, s.engine.entities(q.Entities)...),
+		texts.above:     list,
 		texts.unrelate:  append(who[:3:3], 1),
 		texts.relations: append(who[:3:3], 100),
-		texts.relatives: s.relativesArgs(&q),
+		texts.relatives: append(slices.Clip(list), 1, 100),
 		texts.erase:     append(who[:3:3], 100),
 		marks.mark:      mark,
 		marks.remove:    mark,
 		marks.erase:     append(who[:3:3], 100),
 	}
+	if texts.related != "" {
+		all[texts.related] = append(slices.Clip(list), 1)
+	}
+	return all
 }

@@ -1,10 +1,13 @@
 package bunstore
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/go-activity/activity"
 )
@@ -102,7 +105,22 @@ func (s *Store) Relatives(ctx context.Context, q activity.RelativesQuery) ([]act
 
 // findRelatives returns one more than the limit if there are more.
 func (s *Store) findRelatives(ctx context.Context, db conn, q *activity.RelativesQuery) ([]activity.Entity, error) {
-	rows, err := db.QueryContext(ctx, s.engine.relationTexts().relatives, s.relativesArgs(q)...)
+	least := activity.RoleMerged
+	if q.Descendants {
+		least = activity.RoleParent
+	}
+	texts := s.engine.relationTexts()
+	args := append(append([]any{q.Tenant}, s.engine.entities(q.Entities)...), int64(least))
+	if texts.related != "" {
+		related, err := hasRows(ctx, db, texts.related, args...)
+		if err != nil {
+			return nil, err
+		}
+		if !related {
+			return alone(q.Entities), nil
+		}
+	}
+	rows, err := db.QueryContext(ctx, texts.relatives, append(args, q.Limit+1)...)
 	if err != nil {
 		return nil, err
 	}
@@ -118,12 +136,26 @@ func (s *Store) findRelatives(ctx context.Context, db conn, q *activity.Relative
 	return found, rows.Err()
 }
 
-func (s *Store) relativesArgs(q *activity.RelativesQuery) []any {
-	least := activity.RoleMerged
-	if q.Descendants {
-		least = activity.RoleParent
+func hasRows(ctx context.Context, db conn, query string, args ...any) (bool, error) {
+	rows, err := db.QueryContext(ctx, query, args...)
+	if err != nil {
+		return false, err
 	}
-	return append(append([]any{q.Tenant}, s.engine.entities(q.Entities)...), int64(least), q.Limit+1)
+	defer rows.Close()
+	has := rows.Next()
+	return has, rows.Err()
+}
+
+// alone returns entities as Relatives does if they have none.
+func alone(entities []activity.Entity) []activity.Entity {
+	found := make([]activity.Entity, len(entities))
+	for i, e := range entities {
+		found[i] = activity.Entity{Kind: e.Kind, ID: e.ID}
+	}
+	slices.SortFunc(found, func(a, b activity.Entity) int {
+		return cmp.Or(strings.Compare(a.Kind, b.Kind), strings.Compare(a.ID, b.ID))
+	})
+	return found
 }
 
 // relations reads relations.

@@ -53,6 +53,20 @@ FROM (
 )
 ORDER BY side, role, kind, id
 LIMIT ?4`,
+	// A recursive query makes tables of its own, which takes longer than to look up that nothing is related.
+	related: `
+SELECT true
+FROM json_each(?2) k
+WHERE EXISTS (
+  SELECT 1
+  FROM activity_relation r
+  WHERE r.tenant = ?1 AND r.of_kind = k.value ->> 0 AND r.of_id = k.value ->> 1 AND r.role >= ?3
+) OR EXISTS (
+  SELECT 1
+  FROM activity_relation r
+  WHERE r.tenant = ?1 AND r.kind = k.value ->> 0 AND r.id = k.value ->> 1 AND r.role = 2
+)
+LIMIT 1`,
 	relatives: `
 WITH RECURSIVE found (kind, id) AS (
   SELECT k.value ->> 0, k.value ->> 1
