@@ -41,6 +41,8 @@ func shapes() map[string]activity.EventQuery {
 			q.About = about
 			all["all of 20 "+strings.Join(name, "+")] = q
 			q.Named = about[:5]
+			all["all of 20 and named "+strings.Join(name, "+")] = q
+			q.About, q.Named = about[:1], about
 			all["all of 20 named "+strings.Join(name, "+")] = q
 		}
 	}

@@ -82,6 +82,12 @@ func taskShapes(known activity.Task) map[string]activity.TaskFilter {
 		{"a status", func(f *activity.TaskFilter) { f.Statuses = []activity.Status{activity.StatusQueued} }},
 		{"an actor", func(f *activity.TaskFilter) { f.Actor = person(1) }},
 		{"an entity", func(f *activity.TaskFilter) { f.Entities = []activity.Entity{{Kind: "list", ID: "1"}} }},
+		{"an entity of few", func(f *activity.TaskFilter) { f.Named = []activity.Entity{person(1), {Kind: "list", ID: "1"}} }},
+		{"an entity of many", func(f *activity.TaskFilter) {
+			for n := range 20 {
+				f.Named = append(f.Named, person(n))
+			}
+		}},
 		{"a parent", func(f *activity.TaskFilter) { f.Parent = known.ID }},
 		{"a trigger", func(f *activity.TaskFilter) { f.Trigger = activity.ByPerson }},
 		{"words", func(f *activity.TaskFilter) { f.Words = []string{"contacts", "17"} }},
