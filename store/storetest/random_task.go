@@ -19,7 +19,7 @@ func (r *randomizer) tasks() {
 		}
 		r.askTasks(r.both, 1)
 	}
-	r.askTasks(r.both, 350)
+	r.askTasks(r.both, 300)
 }
 
 // taskTransaction makes a few operations in a transaction, and perhaps gives up in the end.

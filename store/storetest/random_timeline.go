@@ -11,17 +11,19 @@ var someNames = []string{"Ana", "Anna", "Müller", "MULLER", "Łódź", "Acme", 
 // timelines makes operations on names, relations and marks, and on the events that are found by them.
 func (r *randomizer) timelines() {
 	r.clerk = &clerk{}
-	for range 400 {
+	for range 220 {
 		if r.chance(25) {
 			r.timelineTransaction()
 		} else {
 			r.operateTimelines(r.both)
 		}
-		r.askTimelines(r.both, 1)
+		if r.chance(60) {
+			r.askTimelines(r.both, 1)
+		}
 	}
 	r.both.Seal(r.Context(), 10_000)
 	r.both.Index(r.Context(), 10_000)
-	r.askTimelines(r.both, 60)
+	r.askTimelines(r.both, 30)
 }
 
 // timelineTransaction makes a few operations in a transaction, and perhaps gives up in the end.
@@ -59,7 +61,7 @@ func (r *randomizer) named() activity.Entity {
 func (r *randomizer) operateTimelines(store activity.Store) (err error) {
 	ctx, tenant := r.Context(), pick(r, someTenants)
 	switch n := r.rand.IntN(100); {
-	case n < 35:
+	case n < 30:
 		var rows []activity.EventRow
 		for range 1 + r.rand.IntN(6) {
 			row := r.row(tenant)
@@ -77,20 +79,20 @@ func (r *randomizer) operateTimelines(store activity.Store) (err error) {
 			}
 		}
 		return err
-	case n < 45: // which come first if not all can, is not said
+	case n < 40: // which come first if not all can, is not said
 		waiting, err := store.Unsealed(ctx)
 		if err == nil {
 			_, err = store.Seal(ctx, max(1, int(waiting.Events)))
 		}
 		return err
-	case n < 57:
+	case n < 52:
 		_, err = store.Index(ctx, 1+r.rand.IntN(30))
 		return err
-	case n < 80:
+	case n < 82:
 		err = store.Relate(ctx, tenant, activity.Relation{
 			Role: activity.RelationRole(1 + r.rand.IntN(2)), Entity: r.named(), Of: r.named(),
 		})
-	case n < 86:
+	case n < 87:
 		err = store.Unrelate(ctx, tenant, r.entity(), activity.RelationRole(1+r.rand.IntN(2)))
 	case n < 93:
 		return store.SetMark(ctx, r.mark(tenant))
@@ -131,36 +133,44 @@ func (r *randomizer) askTimelines(store activity.Store, n int) {
 	ctx := r.Context()
 	for range n {
 		tenant := pick(r, someTenants)
-		for _, text := range []string{pick(r, someNames), pick(r, someNames) + " " + pick(r, someNames)} {
-			words := activity.NameWords(text)
-			for i, word := range words {
-				if short := word[:1+r.rand.IntN(len(word))]; strings.ToValidUTF8(short, "") == short {
-					words[i] = short
-				}
-			}
-			q := activity.EntityQuery{Tenant: tenant, Words: words, Limit: 1 + r.rand.IntN(20)}
-			if r.chance(30) {
-				q.Kinds = []string{pick(r, []string{"deal", "contact", "user", "absent"}), "deal"}
-			}
-			found, err := store.FindEntities(ctx, q)
-			if err == nil && len(found) > 0 {
-				q := r.query()
-				q.Named = found
-				store.Feed(ctx, q)
-				store.CountEvents(ctx, q)
+		text := pick(r, someNames)
+		if r.chance(40) {
+			text += " " + pick(r, someNames)
+		}
+		q := activity.EntityQuery{Tenant: tenant, Words: activity.NameWords(text), Limit: 1 + r.rand.IntN(20)}
+		for i, word := range q.Words {
+			if short := word[:1+r.rand.IntN(len(word))]; strings.ToValidUTF8(short, "") == short {
+				q.Words[i] = short
 			}
 		}
-		store.Relations(ctx, tenant, r.entity(), 1+r.rand.IntN(10))
+		if r.chance(30) {
+			q.Kinds = []string{pick(r, []string{"deal", "contact", "user", "absent"}), "deal"}
+		}
+		if found, err := store.FindEntities(ctx, q); err == nil && len(found) > 0 {
+			r.askEvents(store, tenant, func(q *activity.EventQuery) { q.Named = found })
+		}
 		relatives, err := store.Relatives(ctx, activity.RelativesQuery{
 			Tenant: tenant, Entities: append(r.entities(3), activity.Entity{Kind: "list", ID: "1"}), Descendants: r.chance(60), Limit: 4 + r.rand.IntN(30),
 		})
 		if err == nil {
-			q := r.query()
-			q.Tenant, q.About, q.Limit = tenant, relatives, 1+r.rand.IntN(100)
-			store.Feed(ctx, q)
-			store.CountEvents(ctx, q)
+			r.askEvents(store, tenant, func(q *activity.EventQuery) { q.About = relatives })
 		}
+		store.Relations(ctx, tenant, r.entity(), 1+r.rand.IntN(10))
 		m := r.mark(tenant)
 		store.Mark(ctx, tenant, m.Reader, m.Feed)
+	}
+}
+
+// askEvents asks for events, or counts them.
+func (r *randomizer) askEvents(store activity.Store, tenant string, change func(q *activity.EventQuery)) {
+	q := r.query()
+	q.Tenant = tenant
+	change(&q)
+	switch r.rand.IntN(4) {
+	case 0:
+		store.Feed(r.Context(), q)
+	case 1:
+		q.Limit = 1 + r.rand.IntN(20)
+		store.CountEvents(r.Context(), q)
 	}
 }
