@@ -38,7 +38,8 @@ type world struct {
 	journals  []*activity.Journal
 	events    []activity.Event // newest first
 	relations []activity.Relation
-	calls     int // of Timeline, on all stores
+	words     map[activity.Entity][]string // of all names that an entity has in the events
+	calls     int                          // of Timeline, on all stores
 }
 
 func (w *world) chance(percent int) bool { return w.IntN(100) < percent }
@@ -122,15 +123,21 @@ func newWorld(t *testing.T, seed uint64, events int) *world {
 	for _, j := range w.journals {
 		must(j.Seal(ctx))(t)
 	}
-	w.events = recorded
+	w.events, w.words = recorded, map[activity.Entity][]string{}
+	for _, e := range w.events {
+		for _, of := range append([]activity.Entity{e.Actor}, e.About...) {
+			bare := activity.Entity{Kind: of.Kind, ID: of.ID}
+			w.words[bare] = append(w.words[bare], activity.NameWords(of.Name())...)
+		}
+	}
 	slices.SortFunc(w.events, func(a, b activity.Event) int { return b.ID.Compare(a.ID) })
 	return w
 }
 
 func (w *world) query() activity.Query {
-	q := activity.Query{Limit: 1 + w.IntN(9)}
-	if w.chance(10) {
-		q.Limit = 50 + w.IntN(451)
+	q := activity.Query{Limit: 20 + w.IntN(481)}
+	if w.chance(20) {
+		q.Limit = 1 + w.IntN(9)
 	}
 	if w.chance(60) {
 		q.About, q.Descendants = w.some(2), w.chance(40)
@@ -178,17 +185,10 @@ func (w *world) family(some []activity.Entity, descendants bool) []activity.Enti
 	return some
 }
 
-// called returns the entities that have or had such a name, going through all events.
+// called returns the entities that have or had such a name.
 func (w *world) called(text string) []activity.Entity {
-	words := map[activity.Entity][]string{}
-	for _, e := range w.events {
-		for _, of := range append([]activity.Entity{e.Actor}, e.About...) {
-			bare := activity.Entity{Kind: of.Kind, ID: of.ID}
-			words[bare] = append(words[bare], activity.NameWords(of.Name())...)
-		}
-	}
 	var found []activity.Entity
-	for of, has := range words {
+	for of, has := range w.words {
 		if !slices.ContainsFunc(activity.NameWords(text), func(begin string) bool {
 			return !slices.ContainsFunc(has, func(word string) bool { return strings.HasPrefix(word, begin) })
 		}) {
@@ -200,7 +200,11 @@ func (w *world) called(text string) []activity.Entity {
 
 // want returns what a query finds, going through all events.
 func (w *world) want(q activity.Query) []activity.Event {
-	about, named := w.family(q.About, q.Descendants), w.called(q.Search)
+	about := w.family(q.About, q.Descendants)
+	var named []activity.Entity
+	if q.Search != "" {
+		named = w.called(q.Search)
+	}
 	var found []activity.Event
 	for _, e := range w.events {
 		of := func(list []activity.Entity, who ...activity.Entity) bool {
