@@ -17,7 +17,7 @@ func (s *Store) SetMark(ctx context.Context, m activity.ReadMark) error {
 		return nil // no mark is earlier
 	}
 	text, args := s.setMark(&m)
-	return s.whole(ctx, true, func(tx *Store) error {
+	return s.whole(ctx, false, func(tx *Store) error {
 		_, err := tx.tx.ExecContext(ctx, text, args...)
 		return tx.failed(ctx, "set mark", err)
 	})

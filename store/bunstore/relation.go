@@ -59,7 +59,7 @@ func (s *Store) Unrelate(ctx context.Context, tenant string, entity activity.Ent
 	if err := s.ready(ctx); err != nil {
 		return err
 	}
-	return s.whole(ctx, true, func(tx *Store) error {
+	return s.whole(ctx, false, func(tx *Store) error {
 		result, err := tx.tx.ExecContext(ctx, tx.engine.relationTexts().unrelate, tenant, entity.Kind, entity.ID, int64(role))
 		if err != nil {
 			return tx.failed(ctx, "unrelate", err)
