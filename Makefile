@@ -12,10 +12,11 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' Makefile
 
 .PHONY: test
-test: ## run all tests, with the race detector, against a real PostgreSQL
+test: ## run all tests, with the race detector, against a real PostgreSQL; those that need many rounds without it too
 	scripts/setup-postgres
 	scripts/setup-pgbouncer
 	ACTIVITY_TEST_REQUIRE=postgres go test -race -timeout 20m ./...
+	ACTIVITY_TEST_REQUIRE=postgres go test -timeout 10m -run 'TimelinesAtRandom|EqualTimes' ./store/bunstore
 	@if [ -f benchmarks/go.mod ]; then \
 		set -ex; cd benchmarks; go vet ./...; go test -timeout 10m ./...; \
 	fi
