@@ -196,6 +196,27 @@ func directoryDefects() []defect {
 			}
 		})},
 		{"counts no entries of removed events", gone, with(indexing(countsWhatIsThere))},
+		{"takes events for entities", "events that are entities", registering(func(r *register) {
+			r.names = func(_ *register, e entry) []activity.Entity {
+				return append([]activity.Entity{e.Event.Actor}, e.Event.About...)
+			}
+		})},
+		{"takes actors that are events for entities", "events that are entities", registering(func(r *register) {
+			names := r.names
+			r.names = func(r *register, e entry) []activity.Entity {
+				list := names(r, e)
+				if e.Event.Actor.Kind == activity.EventKind {
+					list = append(list, e.Event.Actor)
+				}
+				return list
+			}
+		})},
+		{"leaves out kinds that begin as those of events", "events that are entities", registering(func(r *register) {
+			match := r.match
+			r.match = func(q query, has *listed) bool {
+				return match(q, has) && !strings.HasPrefix(has.Kind, activity.EventKind)
+			}
+		})},
 		{"wants whole words", find, registering(func(r *register) {
 			r.match = func(q query, has *listed) bool {
 				return hasKind(q, has) && !slices.ContainsFunc(q.Words, func(word string) bool { return !slices.Contains(has.words, word) })

@@ -78,6 +78,22 @@ var foundInUse = map[string]string{
 	"tasks":                       "ignores words beside attributes",
 	"quotas":                      "gives back twice",
 	"ledger":                      "erases for all tenants",
+	"timelines":                   "finds children only",
+	"A4 filters":                  "ignores the From of tasks",
+	"A5 search":                   "takes Named of tasks for more of Entities",
+	"C1 typed events":             "ignores Types",
+	"C2 who, about whom and when": "keeps milliseconds",
+	"C5 by hand or automatic":     "ignores Source",
+	"C6 summaries":                "forgets Payload",
+	"C7 tabs of an account":       "finds no descendants",
+	"C8 one event in full":        "keeps milliseconds",
+	"C9 business only":            "ignores Types",
+	"D1 contact history":          "finds erased events by whom they were about",
+	"D3 comments":                 "finds the actor's events by About",
+	"E8 languages":                "forgets Payload",
+	"E9 merged accounts":          "finds only what is merged into it",
+	"E13 what is new":             "ignores Back",
+	"E13 grouping":                "includes the event at Max",
 }
 
 func TestEveryUseFindsADefect(t *testing.T) {

@@ -29,6 +29,7 @@ var directoryCases = []testCase{
 	{"labels by position", lastLabelRule, checkLabelsByPosition},
 	{"words of names", nameRule, checkNames},
 	{"what is gone before it is taken", leftOutRule, checkGoneBefore},
+	{"events that are entities", leftOutRule, checkEventsAsEntities},
 	{"finding entities", entitiesRule, checkFindEntities},
 	{"finding entities by old names", entitiesRule + " " + byNameRule, checkOldNames},
 	{"order of entities", byNameRule, checkOrderOfEntities},
@@ -401,6 +402,20 @@ func checkGoneBefore(s subject) {
 	s.removes(acme, newRow(9).ID)
 	s.knows("cid", person(3, "Cid"))
 	s.indexes(0)
+}
+
+func checkEventsAsEntities(s subject) {
+	commented := newRow(1).Event
+	labelled := commented.Entity()
+	labelled.Label = "Ann's note"
+	s.registers(
+		newRow(2, about(commented.Entity(), person(1, "Ann"))),
+		newRow(3, about(activity.Entity{Kind: "events", ID: commented.ID.String(), Label: "Ann two"}, labelled), by(activity.Entity{Kind: activity.EventKind, ID: "ann"})),
+	)
+	s.knows("ann", person(1, "Ann"), activity.Entity{Kind: "events", ID: commented.ID.String(), Label: "Ann two"})
+	s.findsEntities(activity.EntityQuery{Tenant: acme, Words: activity.NameWords("ann"), Kinds: []string{activity.EventKind}})
+	s.knows(commented.ID.String())
+	s.knows(commented.ID.String()[:8])
 }
 
 func checkFindEntities(s subject) {

@@ -11,7 +11,7 @@ import (
 // promiseCases show, on the store under test, what a page of operations promises to the people who
 // look at it. docs/features.md lists them by these names.
 func promiseCases() []testCase {
-	return slices.Concat(activityPromises, quotaPromises, quotaTaskPromises, operationPromises, ledgerPromises)
+	return slices.Concat(activityPromises, quotaPromises, quotaTaskPromises, operationPromises, ledgerPromises, timelinePromises)
 }
 
 // activityPromises are those of the page of a prospecting tool.
