@@ -500,6 +500,9 @@ func checkGrouping(s subject) {
 			if query.After = page.Next; query.After == "" {
 				break
 			}
+			if n > 100 {
+				d.Fatalf("the pages of groups do not end")
+			}
 		}
 		d.equal("the lines", lines, []string{"Contact 2 opened late", "Contact 2 opened last", "Contact 2 clicked a link in other", "Contact 2 opened other", "Contact 1 opened 5 emails"})
 		d.equal("the lines in Spanish", spanish, []string{"abrió late", "abrió last", "clicked a link in other", "abrió other", "abrió 5 correos"})
