@@ -26,7 +26,7 @@ func (s *Store) TakeConsumer(ctx context.Context, take activity.ConsumerTake) (c
 	}
 	e := s.engine
 	texts := e.consumerTexts()
-	err = s.whole(ctx, true, func(tx *Store) error {
+	err = s.whole(ctx, false, func(tx *Store) error {
 		c, err = scanConsumer(tx.tx.QueryRowContext(ctx, texts.take, take.Name, e.id(take.Holder), e.now(take.Now), take.Lease.Microseconds()))
 		if errors.Is(err, sql.ErrNoRows) {
 			c, err = scanConsumer(tx.tx.QueryRowContext(ctx, texts.consumer, take.Name))
@@ -93,7 +93,7 @@ func (s *Store) Unpark(ctx context.Context, name string, position activity.Posit
 
 // changeOne sends a statement that changes one row; none is an error.
 func (s *Store) changeOne(ctx context.Context, doing string, none error, text string, args ...any) error {
-	return s.whole(ctx, true, func(tx *Store) error {
+	return s.whole(ctx, false, func(tx *Store) error {
 		result, err := tx.tx.ExecContext(ctx, text, args...)
 		if err != nil {
 			return s.failed(ctx, doing, err)
