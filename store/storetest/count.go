@@ -179,7 +179,7 @@ func checkCountLimit(s subject) {
 		rows = append(rows, newRow(n, typed(name), about([][]activity.Entity{{deal}, {call}, {deal, call, contact(n)}}[n%3]...)))
 	}
 	s.append(rows...)
-	for limit := range 35 {
+	for _, limit := range []int{1, 2, 3, 7, 9, 10, 11, 19, 20, 21, 29, 30, 31} {
 		for _, query := range []activity.EventQuery{
 			{},
 			{About: []activity.Entity{deal}},
@@ -188,7 +188,7 @@ func checkCountLimit(s subject) {
 			{About: []activity.Entity{deal, call}, Types: []string{"note.added"}, Source: activity.Automatic},
 			{Min: rows[7].ID, Max: rows[55].ID, Types: []string{"call.made", "note.added"}},
 		} {
-			query.Tenant, query.Limit = acme, limit+1
+			query.Tenant, query.Limit = acme, limit
 			s.counted(query, countsOf(query, rows...)...)
 		}
 	}

@@ -132,7 +132,6 @@ func checkLongNamed(s subject) {
 	s.append(rows...)
 	found := append(rows[:40:40], rows[41])
 	s.finds(activity.EventQuery{Tenant: acme, Named: entities}, found...)
-	s.finds(activity.EventQuery{Tenant: acme, Named: entities, Limit: 3}, found[38:]...)
 	s.finds(activity.EventQuery{Tenant: acme, Named: entities, About: entities, Types: []string{"note.added"}, Oldest: true, Limit: 3}, rows[:3]...)
 	s.counted(activity.EventQuery{Tenant: acme, Named: entities}, ofType("note.added", 41))
 	s.counted(activity.EventQuery{Tenant: acme, About: entities, Limit: 30}, ofType("note.added", 30))

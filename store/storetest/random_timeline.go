@@ -11,7 +11,7 @@ var someNames = []string{"Ana", "Anna", "Müller", "MULLER", "Łódź", "Acme", 
 // timelines makes operations on names, relations and marks, and on the events that are found by them.
 func (r *randomizer) timelines() {
 	r.clerk = &clerk{}
-	for range 220 {
+	for range 150 {
 		if r.chance(25) {
 			r.timelineTransaction()
 		} else {

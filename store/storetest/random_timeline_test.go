@@ -134,7 +134,7 @@ func TestRandomTimelinesCoverMuch(t *testing.T) {
 	}
 	t.Log(count)
 	for what, n := range map[string]int{
-		"events that name somebody": 40, "events about relatives": 40, "counts up to the limit": 20, "counts below the limit": 50,
+		"events that name somebody": 25, "events about relatives": 20, "counts up to the limit": 20, "counts below the limit": 50,
 		"entries taken": 150, "full lists of entities": 20, "partial lists of entities": 50, "entities by two words": 20,
 		"parents": 15, "merges": 10, "cycles of parents": 3, "cycles of merges": 2, "merged already": 3, "relations taken away": 2,
 		"relatives": 50, "relatives below": 20, "too broad": 5, "marks": 20, "erased names": 2, "commits": 10, "rollbacks": 8,

@@ -100,7 +100,7 @@ func checkMerged(s subject) {
 }
 
 func checkChainsOfMerges(s subject) {
-	const length = 30
+	const length = 20
 	// A chain, a star, and a tree of merges into merges.
 	for n := range length - 1 {
 		s.relates(into(node(n), node(n+1)))
@@ -174,7 +174,7 @@ func checkDeep(s subject) {
 			tx.relates(below(node(n+1), node(n)))
 		}
 	})
-	for n := range depth + 1 {
+	for _, n := range []int{0, 1, 2, 17, 31, 32, 33, 49, 50} {
 		s.under(node(n), nodesFrom(n, depth+1)...)
 	}
 	s.refusesRelation(below(node(0), node(depth)), activity.ErrCycle)
@@ -246,7 +246,7 @@ func checkTooBroad(s subject) {
 		s.relates(below(node(n), node(n/4)))
 		s.relates(into(node(100+n), node(100)))
 	}
-	for limit := 1; limit < 23; limit++ {
+	for _, limit := range []int{1, 2, 3, 10, 18, 19, 20, 21, 22} {
 		for _, query := range []activity.RelativesQuery{
 			{Entities: nodes(0), Descendants: true, Limit: limit},
 			{Entities: nodes(109), Limit: limit},
