@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"context"
+	"sync/atomic"
 
 	"github.com/go-activity/activity"
 )
@@ -38,6 +39,34 @@ func eraseNameDefects() []defect {
 			e, err := in.Erase(ctx, q)
 			return forgetful(e), err
 		}))},
+		{"takes names that are erased meanwhile", "erasing names while they are taken", each(takesErasedMeanwhile)},
+		{"refuses to erase while names are taken", "erasing names while they are taken", each(func() broken {
+			var calls atomic.Int64
+			return erasingBy(func(ctx context.Context, in activity.Store, q query) (activity.Erased, error) {
+				if calls.Add(1) == 2 {
+					return activity.Erased{}, errBusy
+				}
+				return in.Erase(ctx, q)
+			})
+		})},
+		{"leaves names of what is held in an event", "names of what is held in an event", each(func() broken {
+			var kept []activity.Entity
+			b := erasingBy(func(ctx context.Context, in activity.Store, q query) (activity.Erased, error) {
+				e, err := in.Erase(ctx, q)
+				if e.Held > 0 {
+					kept = []activity.Entity{eve}
+				}
+				return e, err
+			})
+			b.findEntities = func(ctx context.Context, in activity.Store, q activity.EntityQuery) ([]activity.Entity, error) {
+				found, err := in.FindEntities(ctx, q)
+				return append(found, kept...), err
+			}
+			return b
+		})},
+		{"leaves relations to what is held", "names of what is held in an event", each(func() broken {
+			return leavesRelations(func(r activity.Relation) bool { return r.Entity.Is(call) })
+		})},
 		{"erases names in spite of a legal hold", held, with(erasingBy(func(ctx context.Context, in activity.Store, q query) (activity.Erased, error) {
 			for _, role := range []activity.RelationRole{activity.RoleParent, activity.RoleMerged} {
 				if err := in.Unrelate(ctx, q.Tenant, q.Entity, role); err != nil && !sameError(err, activity.ErrNotFound) {
@@ -84,6 +113,26 @@ func leavesMarks(left func(m activity.ReadMark) bool) broken {
 			}
 		}
 		return e, err
+	}
+	return b
+}
+
+// takesErasedMeanwhile takes entries as they were before they were erased.
+func takesErasedMeanwhile() broken {
+	r := newRegister()
+	b := r.broken()
+	names := r.names
+	r.names = func(r *register, e activity.EntryRow) []activity.Entity {
+		if e.Event.Erased {
+			e.Event = r.rows[e.ID]
+		}
+		return names(r, e)
+	}
+	b.erase = func(ctx context.Context, in activity.Store, q activity.EraseQuery) (activity.Erased, error) {
+		r.mu.Lock()
+		delete(r.known[q.Tenant], activity.Entity{Kind: q.Entity.Kind, ID: q.Entity.ID})
+		r.mu.Unlock()
+		return in.Erase(ctx, q)
 	}
 	return b
 }

@@ -13,6 +13,8 @@ var eraseNameCases = []testCase{
 	{"erasing relations", namesGoneRule + " " + nothingRule, checkEraseRelations},
 	{"erasing marks", namesGoneRule + " " + nothingRule, checkEraseMarks},
 	{"erasing names, relations and marks in part", nothingRule, checkEraseNamesInPart},
+	{"erasing names while they are taken", namesGoneRule + " " + nothingRule, checkEraseBesideIndex},
+	{"names of what is held in an event", namesGoneRule, checkNamesInHeldEvent},
 	{"names of what is held", "An entity under a legal hold is ErrLegalHold, and nothing changes.", checkNamesOfHeld},
 }
 
@@ -151,4 +153,57 @@ func checkNamesOfHeld(s subject) {
 	s.knows("eve")
 	s.relations(eve)
 	s.marked(mark, activity.ID{})
+}
+
+// checkEraseBesideIndex erases whom the entries are about that are taken into the directory meanwhile.
+func checkEraseBesideIndex(s subject) {
+	for round := range 4 {
+		who := person(round, fmt.Sprintf("Gone %d", round))
+		s.append(newRows(100*round, 100*round+10, about(who, deal))...)
+		s.seals(10)
+		together(3, func(i int) {
+			for n := range 20 {
+				if i < 2 {
+					if _, err := s.store.Index(s.Context(), 1); err != nil {
+						s.Errorf("Index beside Erase: %v", err)
+					}
+					if n == 2 {
+						return
+					}
+					continue
+				}
+				e, err := s.store.Erase(s.Context(), activity.EraseQuery{Tenant: acme, Entity: who, Limit: 3})
+				if err != nil {
+					s.Errorf("Erase beside Index: %v", err)
+				}
+				if err != nil || e.IsZero() {
+					return
+				}
+			}
+		})
+		if _, err := s.store.Index(s.Context(), 100); err != nil {
+			s.Fatalf("Index: %v", err)
+		}
+		s.knows("gone")
+	}
+	s.indexes(0)
+	s.knows("big", deal)
+}
+
+// checkNamesInHeldEvent erases whom an event names that stays as it is.
+func checkNamesInHeldEvent(s subject) {
+	held := newRow(1, about(eve, call))
+	s.registers(held, newRow(2, about(eve)))
+	s.relates(below(call, eve))
+	s.holdsBack(acme, call)
+	if e := s.erases(eve); len(e.Events) != 1 || e.Held != 1 {
+		s.Errorf("Erase = %+v, want one event, and one that is held", e)
+	}
+	s.finds(activity.EventQuery{Tenant: acme, About: []activity.Entity{eve}}, held)
+	s.knows("eve")
+	s.knows("call", call)
+	s.relations(eve)
+	s.relations(call)
+	s.indexes(0)
+	s.knows("eve")
 }
