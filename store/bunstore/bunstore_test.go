@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/uptrace/bun/dialect"
 
@@ -164,3 +165,16 @@ func ExampleStore_Tx() {
 	fmt.Println(len(page.Events), err)
 	// Output: 0 <nil>
 }
+
+var epoch = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+
+// taskID returns an ID that is greater the greater n is.
+func taskID(n int) activity.ID {
+	id := activity.ID{0x01, 0x9c, 0x00, 0x00, 0x00, 0x00, 0x70, 0x00, 0x80}
+	for i := range 4 {
+		id[15-i] = byte(n >> (8 * i))
+	}
+	return id
+}
+
+func person(n int) activity.Entity { return activity.Entity{Kind: "user", ID: fmt.Sprint(n)} }

@@ -1,3 +1,5 @@
+//go:build !race
+
 package bunstore_test
 
 import (

@@ -1,3 +1,5 @@
+//go:build !race
+
 package bunstore_test
 
 import (
@@ -9,19 +11,6 @@ import (
 	"github.com/go-activity/activity"
 	"github.com/go-activity/activity/store/bunstore"
 )
-
-var epoch = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
-
-// taskID returns an ID that is greater the greater n is.
-func taskID(n int) activity.ID {
-	id := activity.ID{0x01, 0x9c, 0x00, 0x00, 0x00, 0x00, 0x70, 0x00, 0x80}
-	for i := range 4 {
-		id[15-i] = byte(n >> (8 * i))
-	}
-	return id
-}
-
-func person(n int) activity.Entity { return activity.Entity{Kind: "user", ID: fmt.Sprint(n)} }
 
 // seedTasks stores enough tasks for a planner to have a choice: most have ended, some wait.
 func seedTasks(t *testing.T, s *bunstore.Store) activity.Task {
