@@ -19,7 +19,7 @@ help: ## list the targets
 test: ## run all tests, with the race detector, against a real PostgreSQL; those that need many rounds without it too
 	scripts/setup-postgres
 	scripts/setup-pgbouncer
-	ACTIVITY_TEST_REQUIRE=postgres go test -race -timeout 20m ./...
+	ACTIVITY_TEST_REQUIRE=postgres go test -race -timeout 24m ./...
 	ACTIVITY_TEST_REQUIRE=postgres go test -timeout 20m -run $(ALONE) ./store/bunstore
 	@if [ -f benchmarks/go.mod ]; then \
 		set -ex; cd benchmarks; go vet ./...; go test -timeout 10m ./...; \
