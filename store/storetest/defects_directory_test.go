@@ -71,15 +71,7 @@ func directoryDefects() []defect {
 			}
 			return n, err
 		}))},
-		{"gives up what it had no room for", concurrent, registering(func(r *register) {
-			names := r.names
-			r.names = func(r *register, e entry) []activity.Entity {
-				if e.Position%4 == 0 {
-					r.taken[e.Position+1] = true
-				}
-				return names(r, e)
-			}
-		})},
+		{"gives up what it had no room for", concurrent, each(givesUpTheRest)},
 		{"takes a missing label for a new one", label, registering(func(r *register) { r.label = func(_ *listed, _ entry, label string) string { return label } })},
 		{"keeps the first label", label, registering(func(r *register) {
 			r.label = func(before *listed, _ entry, label string) string {
@@ -382,6 +374,22 @@ func refusesIndex() broken {
 		}
 		return in.Index(ctx, limit)
 	})
+}
+
+// givesUpTheRest loses the entry after those for which a call had room.
+func givesUpTheRest() broken {
+	r := newRegister()
+	b := r.broken()
+	b.index = func(ctx context.Context, in activity.Store, limit int) (int, error) {
+		n, err := r.index(ctx, in, limit)
+		if n == limit {
+			r.mu.Lock()
+			defer r.mu.Unlock()
+			r.taken[activity.Position(len(r.taken)+1)] = true
+		}
+		return n, err
+	}
+	return b
 }
 
 // countsWhatIsThere counts those entries only whose events are still there.

@@ -181,32 +181,35 @@ func checkIndexTx(s subject) {
 // checkConcurrentIndex appends, seals and takes at one time. A call of Index may take nothing as long as another one works.
 func checkConcurrentIndex(s subject) {
 	const writers, takers, batches, size = 2, 4, 6, 5
-	all := persons(writers * batches * size)
+	all := persons((writers*batches + 1) * size)
+	add := func(batch int) {
+		var rows []activity.EventRow
+		for n := batch * size; n < (batch+1)*size; n++ {
+			// Each is known by an old name first, and a new one after it in the same transaction.
+			old := person(n, fmt.Sprint("Old", n))
+			rows = append(rows, newRow(2*n, about(old), by(ben)), newRow(2*n+1, about(all[n]), by(old)))
+		}
+		if _, err := s.store.AppendEvents(s.Context(), rows); err != nil {
+			s.Errorf("AppendEvents beside others: %v", err)
+		}
+		if _, err := s.store.Seal(s.Context(), 7); err != nil {
+			s.Errorf("Seal beside others: %v", err)
+		}
+	}
+	add(writers * batches) // so that there is more than a call takes, whoever is first
 	var taken [takers]int
 	together(writers+takers, func(i int) {
 		for b := range batches {
-			if i >= writers {
-				for range 3 {
-					n, err := s.store.Index(s.Context(), 4)
-					taken[i-writers] += n
-					if err != nil || n < 0 || n > 4 {
-						s.Errorf("Index of at most 4 beside others = %d, %v", n, err)
-					}
-				}
+			if i < writers {
+				add(i*batches + b)
 				continue
 			}
-			first := (i*batches + b) * size
-			var rows []activity.EventRow
-			for n := first; n < first+size; n++ {
-				// Each is known by an old name first, and a new one after it in the same transaction.
-				old := person(n, fmt.Sprint("Old", n))
-				rows = append(rows, newRow(2*n, about(old), by(ben)), newRow(2*n+1, about(all[n]), by(old)))
-			}
-			if _, err := s.store.AppendEvents(s.Context(), rows); err != nil {
-				s.Errorf("AppendEvents beside others: %v", err)
-			}
-			if _, err := s.store.Seal(s.Context(), 7); err != nil {
-				s.Errorf("Seal beside others: %v", err)
+			for range 3 {
+				n, err := s.store.Index(s.Context(), 4)
+				taken[i-writers] += n
+				if err != nil || n < 0 || n > 4 {
+					s.Errorf("Index of at most 4 beside others = %d, %v", n, err)
+				}
 			}
 		}
 	})
