@@ -73,7 +73,7 @@ func checkConcurrentTimelines(s subject) {
 	}
 	s.knows("person", want...)
 	s.under(node(300), nodesFrom(300, 301+rounds)...)
-	s.under(node(402), nodesFrom(402, 401+rounds)...)
+	s.under(node(400), nodesFrom(400, 401+rounds)...)
 	s.merged(nodes(1001, 1003, 1005, 2000)...)
 	s.marked(markOf(0), newRow(rounds-1).ID)
 }
