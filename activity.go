@@ -66,6 +66,7 @@ type Journal struct {
 
 // shared is what all journals made of one by With have in common.
 type shared struct {
+	configured configured
 	types      map[string]*definition
 	recordable map[string]*definition // those that drafts may have, as drafts have them
 	categories map[string][]string    // the names of their types, sorted
@@ -164,6 +165,7 @@ func New(store Store, config *Config) (*Journal, error) {
 		}
 		s.addType(d)
 		s.recordable[d.name] = d
+		s.configured.types = append(s.configured.types, t)
 	}
 	if err := s.addQuotas(c.Quotas, c.Limits); err != nil {
 		return nil, err
@@ -192,6 +194,7 @@ func (s *shared) addKinds(kinds []Kind, locale language.Tag) error {
 			return invalidf("Config.Types", "has a type named %q, which is the library's own", d.name)
 		}
 		s.addType(d)
+		s.configured.types = append(s.configured.types, t)
 	}
 	for _, t := range commentTypes {
 		s.recordable[t.Name()] = t.definition()
@@ -203,7 +206,9 @@ func (s *shared) addKinds(kinds []Kind, locale language.Tag) error {
 		if err := s.addKind(fmt.Sprintf("Config.Kinds[%d]", i), k, locale); err != nil {
 			return err
 		}
+		s.configured.kinds = append(s.configured.kinds, k.Name)
 	}
+	s.configured.kinds = append(s.configured.kinds, RevertKind)
 	return nil
 }
 

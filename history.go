@@ -10,9 +10,9 @@ const MaxIntervals = 10_000
 
 // Interval is how much was charged from one time to the next.
 type Interval struct {
-	From time.Time // inclusive
-	To   time.Time // exclusive
-	Used int64     // what was used, or is held
+	From time.Time `json:"from"` // inclusive
+	To   time.Time `json:"to"`   // exclusive
+	Used int64     `json:"used"` // what was used, or is held
 }
 
 // History returns how much was charged to the meter from one time to another, in steps, for a chart.

@@ -29,6 +29,19 @@ type Ledger struct {
 // Ledger returns a handle on the tenant's ledger. Its calls report a bad name of the tenant.
 func (t Tenant) Ledger() Ledger { return Ledger{t} }
 
+// Entry returns the entry of one of the tenant's events. An event that the tenant does not have, or that was recorded a moment
+// ago and has no position yet, is [ErrNotFound]; see [Journal.Await]. Of one that retention has removed, the entry is without its event.
+func (l Ledger) Entry(ctx context.Context, id ID) (Entry, error) {
+	if err := checkTenant(l.tenant.name); err != nil {
+		return Entry{}, err
+	}
+	row, err := l.tenant.journal.store.Entry(ctx, l.tenant.name, id)
+	if err != nil {
+		return Entry{}, err
+	}
+	return row.entry()
+}
+
 // Problem is something stored that is not what was recorded.
 type Problem struct {
 	Position Position `json:"position"` // of the entry; 0 if there is none

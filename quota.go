@@ -128,6 +128,7 @@ func (s *shared) addQuotas(quotas []Quota, limits func(context.Context, LimitReq
 			return invalidf(field+".Hold", "is longer than Keep")
 		}
 		s.quotas[q.Name] = &q
+		s.configured.quotas = append(s.configured.quotas, q.Name)
 	}
 	return nil
 }

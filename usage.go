@@ -26,8 +26,8 @@ type WindowUsage struct {
 
 // Freed is how many units become free at a time.
 type Freed struct {
-	At    time.Time
-	Units int64
+	At    time.Time `json:"at"`
+	Units int64     `json:"units"`
 }
 
 // When returns the time from which n units are admitted if nothing else happens but that time passes,
@@ -137,8 +137,8 @@ func (m Meter) state(ctx context.Context) (QuotaState, time.Time, error) {
 
 // UsedBy is how much an actor has used.
 type UsedBy struct {
-	Actor Entity // zero: who did not say; see WithActor
-	Units int64
+	Actor Entity `json:"actor,omitzero"` // zero: who did not say; see WithActor
+	Units int64  `json:"units"`
 }
 
 // By returns who used the quota, or holds units of it, within its longest window: whoever used most comes
