@@ -1,0 +1,4 @@
+package activityhttp
+
+// streams counts the streams that are open.
+type streams struct{}
