@@ -51,6 +51,9 @@ type Options struct {
 	// started the tasks on the page.
 	Actors func(*http.Request) []activity.Entity
 
+	// Attributes are those of tasks that the page of tasks can be filtered by: "template". Defaults to none.
+	Attributes []string
+
 	// Undo does what [activity.Tenant.Revert] asks for, to bring a record back. Defaults to none, and then nothing can be
 	// undone from a report.
 	Undo func(context.Context, activity.Change) error

@@ -6,7 +6,10 @@ import (
 	"html/template"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/go-activity/activity"
 )
@@ -52,7 +55,7 @@ func (p *page) Host() string { return p.options.Title }
 
 // Header is the navigation of the host.
 func (p *page) Header() template.HTML {
-	if p.options.Header == nil || p.tenant.Name() == "" {
+	if p.options.Header == nil || !p.Known() {
 		return ""
 	}
 	return p.options.Header(p.r)
@@ -70,14 +73,18 @@ func (p *page) May(permission Permission) bool { return p.may(permission) }
 // ZoneName is the zone that times are shown in.
 func (p *page) ZoneName() string { return p.zone.name }
 
-// render answers with a page, or with a piece of it that the script has asked for.
+// render answers with a page, or with its content if the script asks for that.
 func (p *page) render(name string) error {
-	template := "layout"
 	if p.fragment() {
-		template = "content"
+		return p.piece(name, "content", p)
 	}
+	return p.piece(name, "layout", p)
+}
+
+// piece answers with one template of a page.
+func (p *page) piece(name, template string, data any) error {
 	var out bytes.Buffer
-	if err := pages[name].ExecuteTemplate(&out, template, p); err != nil {
+	if err := pages[name].ExecuteTemplate(&out, template, data); err != nil {
 		return err
 	}
 	p.w.Header().Set("Content-Type", "text/html; charset=utf-8")
@@ -135,4 +142,11 @@ func (p *page) Entity(e activity.Entity) entityView {
 		v.Link = p.journal.Link(e)
 	}
 	return v
+}
+
+// title is a word of the host as the beginning of a label.
+func (p *page) title(word string) string {
+	text := strings.ReplaceAll(p.word(word), "_", " ")
+	first, size := utf8.DecodeRuneInString(text)
+	return string(unicode.ToUpper(first)) + text[size:]
 }

@@ -122,13 +122,18 @@ func (v *values) entities(name string) []activity.Entity {
 }
 
 func (v *values) parseEntity(name, text string) activity.Entity {
-	kind, id, ok := strings.Cut(text, ":")
-	kind, err := url.QueryUnescape(kind)
-	if !ok || err != nil || kind == "" || id == "" {
+	kind, id, ok := cutParam(text)
+	if !ok {
 		v.fail(name, "is no entity such as account:42")
 		return activity.Entity{}
 	}
 	return activity.Entity{Kind: kind, ID: id}
+}
+
+func cutParam(text string) (kind, id string, ok bool) {
+	kind, id, ok = strings.Cut(text, ":")
+	kind, err := url.QueryUnescape(kind)
+	return kind, id, ok && err == nil && kind != "" && id != ""
 }
 
 // entityParam is how an entity is written in a parameter: kind:id. In the kind, colons and per cent signs are escaped.

@@ -1,1 +1,172 @@
-// 
+// What pages do beyond what they do without a script: the time zone, the panel, what arrives live, and progress.
+"use strict";
+(() => {
+  const root = new URL(document.currentScript.src).pathname.split("/static/")[0];
+  const byId = (id) => document.getElementById(id);
+
+  // Times are shown in the zone of the browser, which the server reads from a cookie.
+  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  const cookie = `activity_zone=${zone}`;
+  if (zone && document.body.dataset.zone !== zone && !document.cookie.split("; ").includes(cookie)) {
+    document.cookie = `${cookie}; path=${root}; max-age=31536000; samesite=lax`;
+    if (document.cookie.split("; ").includes(cookie)) location.reload();
+  }
+
+  // fragment gets the content of a page without what stands around it.
+  async function fragment(address) {
+    const answer = await fetch(address, { headers: { "Activity-Fragment": "1" } });
+    if (!answer.ok) throw new Error(`${address}: ${answer.status}`);
+    const template = document.createElement("template");
+    template.innerHTML = await answer.text();
+    return template.content;
+  }
+
+  // Addresses of filters have only what was filled in.
+  addEventListener("submit", (event) => {
+    const form = event.target;
+    if (form.method !== "get") return;
+    const empty = [...form.elements].filter((field) => field.name && !field.value);
+    for (const field of empty) field.disabled = true;
+    setTimeout(() => { for (const field of empty) field.disabled = false; });
+  });
+
+  // Details open beside the page.
+  const panel = byId("panel");
+  addEventListener("click", async (event) => {
+    const link = event.target.closest("a[data-panel], a[data-close]");
+    if (!link || event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
+    if ("close" in link.dataset) {
+      if (!panel.open) return;
+      event.preventDefault();
+      panel.close();
+      return;
+    }
+    event.preventDefault();
+    try {
+      byId("panel-content").replaceChildren(await fragment(link.href));
+      if (!panel.open) panel.showModal();
+      panel.scrollTop = 0;
+    } catch {
+      location.href = link.href;
+    }
+  });
+  panel.addEventListener("click", (event) => { if (event.target === panel) panel.close(); });
+
+  // The records of a task come when its row is opened.
+  addEventListener("toggle", async (event) => {
+    const details = event.target;
+    if (!details.open || !details.dataset.load) return;
+    const address = details.dataset.load;
+    delete details.dataset.load;
+    try {
+      details.insertBefore(await fragment(address), details.lastElementChild);
+    } catch {
+      details.dataset.load = address;
+    }
+  }, true);
+
+  // What happens arrives on its timeline.
+  const events = byId("events");
+  if (events && events.dataset.stream) {
+    const most = 300;
+    const waiting = [];
+    const arrived = byId("arrived");
+    let last = "";
+    let source;
+
+    const insert = (row) => {
+      if (events.querySelector(`[data-id="${row.dataset.id}"]`)) return;
+      const below = [...events.children].find((other) => other.dataset.id < row.dataset.id);
+      if (!below && events.children.length >= 50) return; // it belongs on an older page
+      row.classList.add("arriving", "new");
+      events.insertBefore(row, below || null);
+      if (events.children.length > most) events.lastElementChild.remove();
+      const empty = byId("empty");
+      if (empty) empty.remove();
+    };
+    const show = () => {
+      for (const row of waiting.splice(0)) insert(row);
+      arrived.hidden = true;
+    };
+    arrived.firstElementChild.addEventListener("click", () => {
+      show();
+      scrollTo({ top: 0 });
+    });
+    const open = () => {
+      const address = new URL(events.dataset.stream, location);
+      if (last) address.searchParams.set("after", last);
+      source = new EventSource(address);
+      source.addEventListener("open", () => { byId("lost").hidden = true; });
+      source.addEventListener("error", () => { byId("lost").hidden = false; });
+      source.addEventListener("reset", () => location.reload());
+      source.addEventListener("event", (message) => {
+        last = message.lastEventId;
+        const template = document.createElement("template");
+        template.innerHTML = message.data;
+        const row = template.content.firstElementChild;
+        if (!row) return;
+        if (scrollY < 200 && !panel.open) {
+          insert(row);
+          return;
+        }
+        waiting.push(row);
+        const text = waiting.length === 1 ? arrived.dataset.one : arrived.dataset.many.replace("2", waiting.length);
+        arrived.firstElementChild.textContent = text;
+        arrived.hidden = false;
+      });
+    };
+    // A browser has few connections to one host, so pages that nobody sees have none.
+    document.addEventListener("visibilitychange", () => {
+      if (document.hidden) source.close();
+      else open();
+    });
+    addEventListener("pagehide", () => source.close());
+    if (!document.hidden) open();
+    else source = { close() {} };
+  }
+
+  // What moves is asked for again. What somebody works with stays as it is until they are done.
+  const moving = document.querySelector("[data-refresh]");
+  const inUse = (part) => part.contains(document.activeElement) && document.activeElement !== document.body || part.querySelector("details[open]");
+  function update(old, fresh) {
+    if (old.isEqualNode(fresh)) return;
+    if (!inUse(old)) {
+      old.replaceWith(fresh);
+      return;
+    }
+    const news = [...fresh.children];
+    if (news.length && news.every((part) => part.id)) { // rows keep their identity, whatever place they come to
+      news.forEach((part, i) => {
+        const same = byId(part.id);
+        if (same && same.parentNode === old && inUse(same)) {
+          update(same, part);
+          part = same;
+        } else if (same) same.remove();
+        if (old.children[i] !== part) old.insertBefore(part, old.children[i] || null);
+      });
+      while (old.children.length > news.length) old.lastElementChild.remove();
+    } else if (old.children.length === news.length && !["DETAILS", "FORM", "A"].includes(old.tagName)) {
+      [...old.children].forEach((child, i) => update(child, news[i]));
+    }
+  }
+  async function refresh() {
+    const old = document.querySelector("[data-refresh]");
+    if (!old) return;
+    let pause = old.dataset.refresh === "moving" ? 2000 : 10000;
+    if (!document.hidden && !panel.open) {
+      try {
+        const fresh = (await fragment(location.href)).querySelector("[data-refresh]");
+        if (fresh) {
+          old.dataset.refresh = fresh.dataset.refresh;
+          update(old, fresh);
+          pause = fresh.dataset.refresh === "moving" ? 2000 : 10000;
+        }
+        byId("lost").hidden = true;
+      } catch {
+        byId("lost").hidden = false;
+      }
+    }
+    setTimeout(refresh, pause);
+  }
+  if (moving) setTimeout(refresh, 2000);
+})();

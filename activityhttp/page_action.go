@@ -1,0 +1,90 @@
+package activityhttp
+
+import (
+	"cmp"
+	"errors"
+	"strings"
+
+	"github.com/go-activity/activity"
+)
+
+// confirmPage asks before something is done to a task.
+type confirmPage struct {
+	taskRow
+	Question string
+	Button   string
+	Action   string
+	Reason   bool // a reason can be given
+	Danger   bool
+}
+
+// getConfirm asks whether to do what the last part of the path says.
+func (c *call) getConfirm() error {
+	id, err := c.id()
+	if err != nil {
+		return err
+	}
+	task, err := c.tenant.Task(c.ctx(), id)
+	if err != nil {
+		return err
+	}
+	what := c.r.URL.Path[strings.LastIndexByte(c.r.URL.Path, '/')+1:]
+	if !c.can(map[string]Permission{"cancel": Cancel, "rerun": Rerun, "undo": Undo}[what], task) {
+		return activity.ErrTransition
+	}
+	p := c.page("", "activity")
+	row := p.task(task)
+	p.Title = p.T("confirm "+what, cmp.Or(task.Title, row.Kind))
+	p.Body = &confirmPage{taskRow: row, Question: p.T("about " + what), Button: p.T(what), Action: row.Report + "/" + what, Reason: what == "cancel", Danger: what != "rerun"}
+	return p.show("confirm")
+}
+
+// postCancel cancels a task.
+func (c *call) postCancel() error {
+	id, err := c.id()
+	if err != nil {
+		return err
+	}
+	if err := c.r.ParseForm(); err != nil {
+		return badInput("body", "is no form")
+	}
+	if _, err := c.tenant.Cancel(c.ctx(), id, c.actor, strings.TrimSpace(c.r.PostForm.Get("reason"))); err != nil {
+		return err
+	}
+	return c.back("/tasks/" + id.String())
+}
+
+// postRerun runs a task again.
+func (c *call) postRerun() error {
+	id, err := c.id()
+	if err != nil {
+		return err
+	}
+	task, err := c.tenant.Rerun(c.ctx(), id, c.actor)
+	if err != nil {
+		return err
+	}
+	return c.back("/tasks/" + task.ID.String())
+}
+
+// postUndo reverts a task, and answers when that is done.
+func (c *call) postUndo() error {
+	id, err := c.id()
+	if err != nil {
+		return err
+	}
+	if c.options.Undo == nil {
+		return activity.ErrNotFound
+	}
+	task, err := c.tenant.Revert(c.ctx(), id, c.actor, c.options.Undo)
+	if err != nil && (task.ID.IsZero() || !task.Status.Ended()) {
+		return err
+	}
+	if errors.Is(err, activity.ErrNotRunning) { // it was cancelled meanwhile, which its report says
+		err = nil
+	}
+	if err != nil {
+		return err
+	}
+	return c.back("/tasks/" + task.ID.String())
+}

@@ -1,0 +1,3 @@
+package activityhttp
+
+func (c *call) getReportCSV() error { return nil }

@@ -1,0 +1,305 @@
+package activityhttp
+
+import (
+	"cmp"
+	"html/template"
+	"net/url"
+	"slices"
+	"time"
+
+	"github.com/go-activity/activity"
+)
+
+// tasksPage is the list of tasks.
+type tasksPage struct {
+	Tabs    []tab
+	Rows    []taskRow
+	Total   string
+	Next    string
+	Prev    string
+	Columns []column
+	Filter  url.Values
+	Choices map[string][]choiceView
+	Texts   []textFilter // attributes that can be filtered by
+	Active  bool
+	More    bool // one of the filters that are folded away is in use
+	Running bool // something moves
+	Action  string
+	Clear   string
+	Preview string // the address with previews shown, or hidden
+	Shown   bool   // previews are shown
+	Sort    string
+	Order   string
+}
+
+// column is a column of the list, by which it can be sorted.
+type column struct {
+	Name  string
+	Label string
+	Link  string
+	Aria  string // ascending, descending, or empty
+}
+
+// textFilter is a filter by an attribute.
+type textFilter struct{ Name, Label, Value string }
+
+// taskFilters are the parameters of the page.
+var taskFilters = []string{"category", "kind", "object", "status", "actor", "search", "title", "run", "when", "first", "last", "trigger", "previews", "parent", "sort", "order"}
+
+// foldedFilters are those that the page folds away.
+var foldedFilters = []string{"object", "title", "run", "first", "last", "trigger"}
+
+// getTasks shows the tasks.
+func (c *call) getTasks() error {
+	p := c.page("", "activity")
+	p.Title = p.T("activity")
+	v := newValues(c.r.URL.Query())
+	q := c.taskQuery(v)
+	body := &tasksPage{Filter: url.Values{}, Choices: map[string][]choiceView{}, Action: p.Path("/"), Clear: p.Path("/")}
+	for _, name := range taskFilters {
+		if value := v.text(name); value != "" {
+			body.Filter.Set(name, value)
+			body.Active = body.Active || !slices.Contains([]string{"category", "sort", "order", "previews"}, name)
+			body.More = body.More || slices.Contains(foldedFilters, name)
+		}
+	}
+	p.attributes(v, &q, body)
+	if err := v.done(false); err != nil {
+		return err
+	}
+	address := func(changed ...string) string {
+		return p.Path("/") + "?" + mergeValues(body.Filter, changed...).Encode()
+	}
+	list, err := c.tenant.Tasks(c.ctx(), q)
+	if err != nil {
+		return err
+	}
+	facets, err := c.tenant.TaskFacets(c.ctx(), q)
+	if err != nil {
+		return err
+	}
+	for _, task := range list.Tasks {
+		body.Rows = append(body.Rows, p.task(task))
+		body.Running = body.Running || !task.Status.Ended()
+	}
+	body.Total = p.T("tasks", list.Total.N, more(list.Total))
+	if list.Next != "" {
+		body.Next = address("after", string(list.Next))
+	}
+	if list.Prev != "" {
+		body.Prev = address("before", string(list.Prev))
+	}
+	body.Tabs = p.tabs(facets, body.Filter.Get("category"), p.known.taskCategories, func(category string) string { return address("category", category, "kind", "") })
+	body.Shown = q.Previews != activity.PreviewsHidden
+	body.Preview = address("previews", map[bool]string{true: "", false: "shown"}[body.Shown])
+	p.columns(body, address)
+	p.taskChoices(body, list.Tasks)
+	p.Body = body
+	return p.show("activity")
+}
+
+func more(t activity.Total) string {
+	if t.More {
+		return "+"
+	}
+	return ""
+}
+
+// attributes reads the filters by those attributes that the host names.
+func (p *page) attributes(v *values, q *activity.TaskQuery, body *tasksPage) {
+	for _, name := range p.options.Attributes {
+		parameter := "attribute." + name
+		value := v.text(parameter)
+		body.Texts = append(body.Texts, textFilter{parameter, p.title(name), value})
+		if value == "" {
+			continue
+		}
+		body.Filter.Set(parameter, value)
+		body.Active, body.More = true, true
+		if q.Attributes == nil {
+			q.Attributes = map[string]string{}
+		}
+		q.Attributes[name] = value
+	}
+}
+
+// columns are those by which the list is sorted, each with the address of its order.
+func (p *page) columns(body *tasksPage, address func(...string) string) {
+	sort := cmp.Or(body.Filter.Get("sort"), string(activity.SortStart))
+	ascending := body.Filter.Get("order") == "asc"
+	body.Sort, body.Order = body.Filter.Get("sort"), body.Filter.Get("order")
+	for _, name := range []activity.TaskSort{activity.SortKind, activity.SortActor, activity.SortAttempted, activity.SortStatus, activity.SortStart, activity.SortDuration} {
+		c := column{Name: string(name), Label: p.T("column " + string(name))}
+		order := ""
+		if string(name) == sort {
+			c.Aria = "descending"
+			if ascending {
+				c.Aria = "ascending"
+			} else {
+				order = "asc"
+			}
+		}
+		c.Link = address("sort", string(name), "order", order)
+		body.Columns = append(body.Columns, c)
+	}
+}
+
+// taskChoices fills in what can be chosen.
+func (p *page) taskChoices(body *tasksPage, tasks []activity.Task) {
+	category := body.Filter.Get("category")
+	var objects []string
+	for _, k := range p.known.allKinds {
+		if category == "" || k.Category == category {
+			body.Choices["kind"] = append(body.Choices["kind"], choiceView{k.Name, p.word(k.Label), body.Filter.Get("kind") == k.Name})
+			objects = addTo(objects, k.Object)
+		}
+	}
+	for _, object := range objects {
+		body.Choices["object"] = append(body.Choices["object"], choiceView{object, p.title(object), body.Filter.Get("object") == object})
+	}
+	for _, s := range activity.Statuses {
+		body.Choices["status"] = append(body.Choices["status"], choiceView{s.String(), p.title(p.T("status " + s.String())), body.Filter.Get("status") == s.String()})
+	}
+	for _, trigger := range []string{"person", "automation"} {
+		body.Choices["trigger"] = append(body.Choices["trigger"], choiceView{trigger, p.T("trigger " + trigger), body.Filter.Get("trigger") == trigger})
+	}
+	body.Choices["when"] = p.whens(body.Filter.Get("when"))
+	chosen := body.Filter.Get("actor")
+	for _, actor := range p.actors(tasks) {
+		body.Choices["actor"] = append(body.Choices["actor"], choiceView{entityParam(actor), p.name(actor), entityParam(actor) == chosen})
+		if entityParam(actor) == chosen {
+			chosen = ""
+		}
+	}
+	if chosen != "" { // somebody who is in the address only
+		_, id, _ := cutParam(chosen)
+		body.Choices["actor"] = append(body.Choices["actor"], choiceView{chosen, id, true})
+	}
+}
+
+// actors are those that the filter offers.
+func (p *page) actors(tasks []activity.Task) []activity.Entity {
+	if p.options.Actors != nil {
+		return p.options.Actors(p.r)
+	}
+	var seen []activity.Entity
+	for _, t := range tasks {
+		if !t.Actor.IsErased() && !slices.ContainsFunc(seen, t.Actor.Is) {
+			seen = append(seen, t.Actor)
+		}
+	}
+	return seen
+}
+
+// taskRow is a line of the list.
+type taskRow struct {
+	*page
+	Task      activity.Task
+	Kind      string // its label
+	Status    string
+	Tone      string // of its colour: queued, processing, completed, failed, cancelled
+	Actor     entityView
+	Started   moment
+	Queued    moment
+	Ended     moment
+	Lasted    string
+	Records   string
+	Numbers   []number
+	Wait      string
+	Percent   string
+	Signs     []string
+	Warning   template.HTML
+	Report    string
+	CanCancel bool
+	CanRerun  bool
+	CanUndo   bool
+	Steps     string
+}
+
+// number is one of the counts of a task.
+type number struct {
+	Name  string
+	Label string
+	Count string
+}
+
+// task shows a task as a line.
+func (p *page) task(t activity.Task) taskRow {
+	r := taskRow{
+		page: p, Task: t, Kind: p.word(p.known.kindLabel(t.Kind)), Status: p.T("status " + t.Status.String()), Tone: t.Status.String(), Actor: p.Entity(t.Actor),
+		Started: p.Moment(t.Start()), Queued: p.Moment(t.QueuedAt), Ended: p.Moment(t.EndedAt), Report: p.Path("/tasks/" + t.ID.String()),
+	}
+	r.CanCancel, r.CanRerun, r.CanUndo = p.can(Cancel, t), p.can(Rerun, t), p.can(Undo, t)
+	switch {
+	case !t.EndedAt.IsZero() && !t.StartedAt.IsZero():
+		r.Lasted = p.Span(t.Duration())
+	case t.Status == activity.StatusProcessing:
+		r.Lasted = p.Span(p.now.Sub(t.StartedAt).Truncate(time.Second))
+	}
+	r.Records = p.N(t.Counts.Attempted())
+	if t.Status == activity.StatusProcessing && t.Total > 0 {
+		r.Records = p.T("of", max(t.Done, t.Counts.Attempted()), t.Total)
+		r.Percent = p.T("percent", 100*min(max(t.Done, t.Counts.Attempted()), t.Total)/t.Total)
+	}
+	for _, n := range []struct {
+		name  string
+		count int64
+	}{
+		{"created", t.Counts.Created}, {"updated", t.Counts.Updated}, {"deleted", t.Counts.Deleted}, {"unmodified", t.Counts.Unmodified},
+		{"warned", t.Counts.Warned}, {"failed", t.Counts.Failed},
+	} {
+		if n.count > 0 {
+			r.Numbers = append(r.Numbers, number{n.name, p.T("count "+n.name, n.count), p.N(n.count)})
+		}
+	}
+	for _, s := range t.Counts.Signs() {
+		r.Signs = append(r.Signs, p.T("sign "+string(s)))
+	}
+	if t.Status == activity.StatusQueued {
+		r.Wait = p.wait(t.Wait)
+	}
+	if t.Children.Total > 0 {
+		r.Steps = p.T("steps", t.Children.Total-t.Children.Open, t.Children.Total)
+	}
+	return r
+}
+
+// Done is how far the task is, for its progress bar.
+func (r taskRow) Done() int64 { return min(max(r.Task.Done, r.Task.Counts.Attempted()), r.Task.Total) }
+
+// wait says what a queued task waits for.
+func (p *page) wait(w activity.Wait) string {
+	var text string
+	switch w.For {
+	case activity.WaitPlace:
+		text = p.T("waits for a place")
+	case activity.WaitExclusive:
+		text = p.T("waits for a task")
+	case activity.WaitLater:
+		text = p.T("waits for its time")
+	case activity.WaitQuota:
+		text = p.T("waits for a quota", p.word(w.Quota))
+	default:
+		return p.T("waits for a worker")
+	}
+	if !w.Until.IsZero() {
+		text += " · " + p.T("until", p.Moment(w.Until).Text)
+	}
+	return text
+}
+
+// can reports whether who looks may do something to a task, and its state allows it.
+func (c *call) can(what Permission, t activity.Task) bool {
+	possible := false
+	switch what {
+	case Cancel:
+		possible = !t.Status.Ended()
+	case Rerun:
+		possible = (t.Status == activity.StatusFailed || t.Status == activity.StatusCancelled) && !t.Recipe && t.Reverts.IsZero() &&
+			!slices.ContainsFunc(t.About, activity.Entity.IsErased)
+	case Undo:
+		possible = c.options.Undo != nil && t.Status.Ended() && !t.Preview && !t.Recipe && t.Reverts.IsZero() && t.RevertedBy.IsZero() &&
+			t.Counts.Created+t.Counts.Updated+t.Counts.Deleted > 0
+	}
+	return possible && c.may(what)
+}
