@@ -261,6 +261,16 @@ func (t *tail) end(ctx context.Context) (Position, error) {
 	}
 }
 
+// reached returns the position that the tailer has come to, and whether it reads.
+func (t *tailer) reached() (last Position, reads bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.tail == nil || !t.tail.follows || t.tail.users[reader] == 0 {
+		return 0, false
+	}
+	return t.tail.last, true
+}
+
 // listen lets a store tell when there is more. While it cannot, polling does.
 func (t *tail) listen(ctx context.Context, listener Listener) {
 	for failures := 1; ; failures++ {

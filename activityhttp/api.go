@@ -28,14 +28,23 @@ func (c *call) values() *values {
 }
 
 // write answers with JSON.
-func (c *call) write(body any) error {
+func (c *call) write(body any) error { return c.writeAs(http.StatusOK, body) }
+
+func (c *call) writeAs(status int, body any) error {
 	data, err := json.Marshal(body)
 	if err != nil {
 		return err
 	}
 	c.w.Header().Set("Content-Type", "application/json")
+	c.w.WriteHeader(status)
 	_, _ = c.w.Write(data) // an error means that nobody listens any more
 	return nil
+}
+
+// writeNew answers with what was made, and where it is in the API.
+func (c *call) writeNew(path string, body any) error {
+	c.w.Header().Set("Location", c.options.Path+"/api"+path)
+	return c.writeAs(http.StatusCreated, body)
 }
 
 // writeFixed answers with JSON that hardly ever changes, by a tag of its content: who has it already gets 304.
@@ -84,61 +93,44 @@ func (c *call) readBody(into any) error {
 	return nil
 }
 
-// eventView is an event as the API shows it.
-type eventView struct {
-	activity.Event
-	Summary activity.Summary `json:"summary"`
-	Label   string           `json:"label"` // of the type
-	Icon    string           `json:"icon,omitempty"`
-}
-
-func (c *call) view(e activity.Event) eventView {
-	t := c.known.types[e.Type]
-	return eventView{Event: e, Summary: c.journal.Summary(e, c.locale), Label: c.label(t.label), Icon: t.icon}
-}
-
-// getTimeline answers with a page of a timeline.
-func (c *call) getTimeline() error {
-	v := c.values()
-	q := c.query(v)
-	if err := v.done(true); err != nil {
-		return err
-	}
-	page, err := c.tenant.Timeline(c.ctx(), q)
-	if err != nil {
-		return err
-	}
-	events := make([]eventView, 0, len(page.Events))
-	for _, e := range page.Events {
-		events = append(events, c.view(e))
-	}
-	return c.write(struct {
-		Events []eventView     `json:"events"`
-		Next   activity.Cursor `json:"next,omitempty"`
-		Prev   activity.Cursor `json:"prev,omitempty"`
-	}{events, page.Next, page.Prev})
-}
-
-// getEvent answers with one event. It may change when somebody is erased, and never otherwise.
-func (c *call) getEvent() error {
+// onlyID returns the ID in the path of a request that has no parameters of its own.
+func (c *call) onlyID() (activity.ID, error) {
 	v := c.values()
 	if err := v.done(true); err != nil {
-		return err
+		return activity.ID{}, err
 	}
-	id, err := c.id()
-	if err != nil {
-		return err
-	}
-	e, err := c.tenant.Event(c.ctx(), id)
-	if err != nil {
-		return err
-	}
-	return c.writeFixed(c.view(e))
+	return c.id()
 }
 
 func apiRoutes() []route {
 	return []route{
 		{"GET /api/timeline", Read, (*call).getTimeline},
+		{"GET /api/facets", Read, (*call).getFacets},
 		{"GET /api/events/{id}", Read, (*call).getEvent},
+		{"GET /api/events/{id}/entry", Read, (*call).getEntry},
+		{"GET /api/events/{id}/proof", Read, (*call).getProof},
+		{"GET /api/checkpoint", Read, (*call).getCheckpoint},
+		{"GET /api/stream", Read, (*call).getStream},
+		{"POST /api/comments", Comment, (*call).postComment},
+
+		{"GET /api/tasks", Read, (*call).getTasks},
+		{"GET /api/tasks/facets", Read, (*call).getTaskFacets},
+		{"GET /api/tasks/{id}", Read, (*call).getTask},
+		{"GET /api/tasks/{id}/report", Read, (*call).getReport},
+		{"GET /api/tasks/{id}/outcomes", Read, (*call).getOutcomes},
+		{"GET /api/tasks/{id}/report.csv", Download, (*call).getReportFile},
+		{"POST /api/tasks/{id}/cancel", Cancel, (*call).postCancel},
+		{"POST /api/tasks/{id}/rerun", Rerun, (*call).postRerun},
+
+		{"GET /api/usage", Read, (*call).getUsage},
+		{"GET /api/usage/history", Read, (*call).getUsageHistory},
+		{"GET /api/usage/by", Read, (*call).getUsedBy},
+
+		{"GET /api/lookup", Read, (*call).getLookup},
+		{"GET /api/relations", Read, (*call).getRelations},
+		{"GET /api/unread", Read, (*call).getUnread},
+		{"POST /api/read", Read, (*call).postRead},
+
+		{"GET /api/openapi.json", Read, (*call).getOpenAPI},
 	}
 }

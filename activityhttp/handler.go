@@ -5,7 +5,6 @@ import (
 	"errors"
 	"net/http"
 	"strings"
-	"sync"
 
 	"github.com/go-activity/activity"
 )
@@ -24,7 +23,6 @@ type Handler struct {
 
 	closing context.Context // ends when Close is called
 	close   context.CancelFunc
-	open    sync.WaitGroup // of streams
 }
 
 // New makes a handler that shows a journal. It panics if a required option is missing or Options.Path is no path: the program
@@ -49,8 +47,8 @@ func New(journal *activity.Journal, options Options) *Handler {
 // Close ends all streams and waits for them. Call it when the server shuts down, from [http.Server.RegisterOnShutdown],
 // because [http.Server.Shutdown] waits for streams and they do not end by themselves. Later streams are refused.
 func (h *Handler) Close() {
-	h.close()
-	h.open.Wait()
+	h.streams.shut(h.close)
+	h.streams.open.Wait()
 }
 
 // ServeHTTP implements [http.Handler].
