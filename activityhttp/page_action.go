@@ -18,8 +18,8 @@ type confirmPage struct {
 	Danger   bool
 }
 
-// getConfirm asks whether to do what the last part of the path says.
-func (c *call) getConfirm() error {
+// showConfirm asks whether to do what the last part of the path says.
+func (c *call) showConfirm() error {
 	id, err := c.id()
 	if err != nil {
 		return err
@@ -29,7 +29,11 @@ func (c *call) getConfirm() error {
 		return err
 	}
 	what := c.r.URL.Path[strings.LastIndexByte(c.r.URL.Path, '/')+1:]
-	if !c.can(map[string]Permission{"cancel": Cancel, "rerun": Rerun, "undo": Undo}[what], task) {
+	can, err := c.can(map[string]Permission{"cancel": Cancel, "rerun": Rerun, "undo": Undo}[what], task)
+	if err != nil {
+		return err
+	}
+	if !can {
 		return activity.ErrTransition
 	}
 	p := c.page("", "activity")
@@ -39,8 +43,8 @@ func (c *call) getConfirm() error {
 	return p.show("confirm")
 }
 
-// postCancel cancels a task.
-func (c *call) postCancel() error {
+// doCancel cancels a task.
+func (c *call) doCancel() error {
 	id, err := c.id()
 	if err != nil {
 		return err
@@ -54,8 +58,8 @@ func (c *call) postCancel() error {
 	return c.back("/tasks/" + id.String())
 }
 
-// postRerun runs a task again.
-func (c *call) postRerun() error {
+// doRerun runs a task again.
+func (c *call) doRerun() error {
 	id, err := c.id()
 	if err != nil {
 		return err
@@ -67,8 +71,8 @@ func (c *call) postRerun() error {
 	return c.back("/tasks/" + task.ID.String())
 }
 
-// postUndo reverts a task, and answers when that is done.
-func (c *call) postUndo() error {
+// doUndo reverts a task, and answers when that is done.
+func (c *call) doUndo() error {
 	id, err := c.id()
 	if err != nil {
 		return err

@@ -32,8 +32,8 @@ type commentForm struct {
 // maxRuns is how many of the runs that touched an entity its page lists.
 const maxRuns = 5
 
-// getEntity shows the timeline of an entity, and what is known of it.
-func (c *call) getEntity() error {
+// showEntity shows the timeline of an entity, and what is known of it.
+func (c *call) showEntity() error {
 	v := newValues(c.r.URL.Query())
 	of := v.entity("of")
 	below := v.flag("descendants")
@@ -112,8 +112,8 @@ func labelIn(of activity.Entity, events []activity.Event) string {
 	return ""
 }
 
-// postComment records a comment on an entity or on an event.
-func (c *call) postComment() error {
+// doComment records a comment on an entity or on an event.
+func (c *call) doComment() error {
 	if err := c.r.ParseForm(); err != nil {
 		return badInput("body", "is no form")
 	}

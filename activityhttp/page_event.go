@@ -34,8 +34,8 @@ type place struct {
 	Signed     bool
 }
 
-// getEventPage shows an event.
-func (c *call) getEventPage() error {
+// showEvent shows an event.
+func (c *call) showEvent() error {
 	id, err := c.id()
 	if err != nil {
 		return err

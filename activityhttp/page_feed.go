@@ -3,6 +3,7 @@ package activityhttp
 import (
 	"maps"
 	"net/url"
+	"strconv"
 
 	"github.com/go-activity/activity"
 )
@@ -42,8 +43,8 @@ type choiceView struct {
 	Selected bool
 }
 
-// getFeed shows what happened in the tenant.
-func (c *call) getFeed() error {
+// showFeed shows what happened in the tenant.
+func (c *call) showFeed() error {
 	p := c.page("", "feed")
 	p.Title = p.T("feed")
 	view, err := p.timeline(activity.Entity{}, "/feed")
@@ -75,6 +76,10 @@ func (p *page) timeline(of activity.Entity, path string) (timelineView, error) {
 	address := func(changed ...string) string {
 		return p.Path(path) + "?" + mergeValues(view.Filter, append(changed, "of", view.Feed)...).Encode()
 	}
+	newest, err := p.journal.Newest(p.ctx()) // before the page is read, so that the stream begins where it ends
+	if err != nil {
+		return timelineView{}, err
+	}
 	page, err := p.tenant.Groups(p.ctx(), q)
 	if err != nil {
 		return timelineView{}, err
@@ -92,8 +97,8 @@ func (p *page) timeline(of activity.Entity, path string) (timelineView, error) {
 	}
 	if q.After != "" {
 		view.Newest = address()
-	} else if !q.Descendants {
-		view.Stream = p.Path("/stream") + "?" + mergeValues(view.Filter, "about", view.Feed).Encode()
+	} else if !q.Descendants && q.Search == "" && q.Source == 0 && q.From.IsZero() && q.To.IsZero() { // which a stream does not know
+		view.Stream = p.Path("/stream") + "?" + mergeValues(view.Filter, "about", view.Feed, "after", strconv.FormatInt(int64(newest), 10)).Encode()
 	}
 	view.Tabs = p.tabs(facets, view.Filter.Get("category"), p.known.categories, func(category string) string {
 		return address("category", category, "type", "", "descendants", "")
@@ -178,8 +183,8 @@ func mergeValues(values url.Values, changed ...string) url.Values {
 	return merged
 }
 
-// postRead moves the reader's mark.
-func (c *call) postRead() error {
+// doRead moves the reader's mark.
+func (c *call) doRead() error {
 	if err := c.r.ParseForm(); err != nil {
 		return badInput("body", "is no form")
 	}

@@ -72,8 +72,8 @@ type driftRow struct {
 // maxDrift is how many differences to a preview a page lists.
 const maxDrift = 50
 
-// getTask shows the report of a task.
-func (c *call) getTask() error {
+// showTask shows the report of a task.
+func (c *call) showTask() error {
 	id, err := c.id()
 	if err != nil {
 		return err
@@ -88,7 +88,11 @@ func (c *call) getTask() error {
 		return err
 	}
 	p := c.page("", "activity")
-	body := &reportPage{taskRow: p.task(report.Task), Search: q.Search, CSV: p.Path("/tasks/" + id.String() + "/report.csv")}
+	rows, err := p.tasks([]activity.Task{report.Task})
+	if err != nil {
+		return err
+	}
+	body := &reportPage{taskRow: rows[0], Search: q.Search, CSV: p.Path("/tasks/" + id.String() + "/report.csv")}
 	p.Title = cmp.Or(report.Task.Title, body.Kind)
 	outcomes, err := c.tenant.Outcomes(c.ctx(), id, q)
 	if err != nil {

@@ -1,8 +1,11 @@
 package activityhttp
 
 import (
+	"bytes"
 	"cmp"
 	"html/template"
+	"strings"
+	"time"
 
 	"github.com/go-activity/activity"
 )
@@ -77,4 +80,19 @@ func (p *page) group(g activity.Group, of activity.Entity, read activity.ID) eve
 		first.Parts, first.More = p.parts(p.journal.GroupSummary(g, p.locale)), rows
 	}
 	return first
+}
+
+// streamRows sends the lines of a timeline as their events get their place in the ledger.
+func (c *call) streamRows() error {
+	v := newValues(c.r.URL.Query())
+	q := c.streamQuery(v)
+	if v.err != nil {
+		return v.err
+	}
+	of, day := v.entity("about"), c.options.Now().In(c.zone.location).Format(time.DateOnly)
+	return c.stream(q, func(entry activity.Entry) ([]byte, error) {
+		var out bytes.Buffer
+		err := pages["feed"].ExecuteTemplate(&out, "row", c.page("", "").row(entry.Event, of))
+		return out.Bytes(), err
+	}, "html/"+strings.Join([]string{c.locale, c.zone.name, day, entityParam(of)}, "/"))
 }

@@ -14,8 +14,8 @@ type searchPage struct {
 	Action string
 }
 
-// getSearch finds entities by name.
-func (c *call) getSearch() error {
+// showSearch finds entities by name.
+func (c *call) showSearch() error {
 	v := newValues(c.r.URL.Query())
 	text := v.text("q")
 	if v.err != nil {

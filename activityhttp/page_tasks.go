@@ -49,8 +49,8 @@ var taskFilters = []string{"category", "kind", "object", "status", "actor", "sea
 // foldedFilters are those that the page folds away.
 var foldedFilters = []string{"object", "title", "run", "first", "last", "trigger"}
 
-// getTasks shows the tasks.
-func (c *call) getTasks() error {
+// showTasks shows the tasks.
+func (c *call) showTasks() error {
 	p := c.page("", "activity")
 	p.Title = p.T("activity")
 	v := newValues(c.r.URL.Query())
@@ -79,8 +79,10 @@ func (c *call) getTasks() error {
 		return err
 	}
 	for _, task := range list.Tasks {
-		body.Rows = append(body.Rows, p.task(task))
 		body.Running = body.Running || !task.Status.Ended()
+	}
+	if body.Rows, err = p.tasks(list.Tasks); err != nil {
+		return err
 	}
 	body.Total = p.T("tasks", list.Total.N, more(list.Total))
 	if list.Next != "" {
@@ -223,13 +225,30 @@ type number struct {
 	Count string
 }
 
+// tasks shows tasks as lines, with what can be done to each. What has completed is run again from its report only.
+func (p *page) tasks(tasks []activity.Task) ([]taskRow, error) {
+	rows := make([]taskRow, len(tasks))
+	for i, t := range tasks {
+		rows[i] = p.task(t)
+		for _, action := range []struct {
+			what Permission
+			can  *bool
+		}{{Cancel, &rows[i].CanCancel}, {Rerun, &rows[i].CanRerun}, {Undo, &rows[i].CanUndo}} {
+			var err error
+			if *action.can, err = p.can(action.what, t); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return rows, nil
+}
+
 // task shows a task as a line.
 func (p *page) task(t activity.Task) taskRow {
 	r := taskRow{
 		page: p, Task: t, Kind: p.word(p.known.kindLabel(t.Kind)), Status: p.T("status " + t.Status.String()), Tone: t.Status.String(), Actor: p.Entity(t.Actor),
 		Started: p.Moment(t.Start()), Queued: p.Moment(t.QueuedAt), Ended: p.Moment(t.EndedAt), Report: p.Path("/tasks/" + t.ID.String()),
 	}
-	r.CanCancel, r.CanRerun, r.CanUndo = p.can(Cancel, t), p.can(Rerun, t), p.can(Undo, t)
 	switch {
 	case !t.EndedAt.IsZero() && !t.StartedAt.IsZero():
 		r.Lasted = p.Span(t.Duration())
@@ -289,17 +308,9 @@ func (p *page) wait(w activity.Wait) string {
 }
 
 // can reports whether who looks may do something to a task, and its state allows it.
-func (c *call) can(what Permission, t activity.Task) bool {
-	possible := false
-	switch what {
-	case Cancel:
-		possible = !t.Status.Ended()
-	case Rerun:
-		possible = (t.Status == activity.StatusFailed || t.Status == activity.StatusCancelled) && !t.Recipe && t.Reverts.IsZero() &&
-			!slices.ContainsFunc(t.About, activity.Entity.IsErased)
-	case Undo:
-		possible = c.options.Undo != nil && t.Status.Ended() && !t.Preview && !t.Recipe && t.Reverts.IsZero() && t.RevertedBy.IsZero() &&
-			t.Counts.Created+t.Counts.Updated+t.Counts.Deleted > 0
+func (c *call) can(what Permission, t activity.Task) (bool, error) {
+	if !c.may(what) {
+		return false, nil
 	}
-	return possible && c.may(what)
+	return c.possible(what, t)
 }

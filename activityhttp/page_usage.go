@@ -22,13 +22,13 @@ type quotaView struct {
 	*page
 	Name    string
 	Label   string
-	Windows []windowView
+	Windows []windowRow
 	By      []usedByView
 	Charts  []chart
 }
 
-// windowView is how much of a window is used.
-type windowView struct {
+// windowRow is how much of a window is used.
+type windowRow struct {
 	Label  string
 	Used   string
 	Held   string
@@ -58,8 +58,8 @@ type meterView struct {
 	Link  string
 }
 
-// getUsage shows the quotas of a subject: of the tenant as a whole, or of somebody.
-func (c *call) getUsage() error {
+// showUsage shows the quotas of a subject: of the tenant as a whole, or of somebody.
+func (c *call) showUsage() error {
 	v := newValues(c.r.URL.Query())
 	subject := v.entity("subject")
 	if v.err != nil {
@@ -139,8 +139,8 @@ func (p *page) quota(q activity.Quota, subject activity.Entity) (quotaView, erro
 	return view, nil
 }
 
-func (p *page) window(w *activity.WindowUsage) windowView {
-	view := windowView{
+func (p *page) window(w *activity.WindowUsage) windowRow {
+	view := windowRow{
 		Label: p.T("window", p.Span(w.Length)), Used: p.N(w.Used), Free: p.N(w.Free), Taken: w.Used + w.Held, Most: w.Limit, Length: w.Length,
 	}
 	if w.Held > 0 {

@@ -1,3 +1,0 @@
-package activityhttp
-
-func (c *call) getReportCSV() error { return nil }
