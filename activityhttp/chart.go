@@ -16,6 +16,7 @@ type chart struct {
 	Marks []chartMark // below the bars
 	Rows  []field
 	Total string
+	used  int64
 }
 
 // bar is one interval. Heights are out of chartHeight.
@@ -41,7 +42,7 @@ func (p *page) chart(name string, step time.Duration, history []activity.Interva
 	for _, i := range history {
 		peak, total = max(peak, i.Used), total+i.Used
 	}
-	c.Peak, c.Total = p.N(peak), p.N(total)
+	c.Peak, c.Total, c.used = p.N(peak), p.N(total), total
 	every := max(len(history)/6, 1)
 	for n, i := range history {
 		left, right := chartWidth*n/len(history), chartWidth*(n+1)/len(history)

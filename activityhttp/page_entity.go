@@ -9,15 +9,14 @@ import (
 // entityPage is the page of an account, a contact, …
 type entityPage struct {
 	timelineView
-	Of        entityView
-	Param     string // the entity as a parameter
-	Parent    entityView
-	Into      entityView // what it is merged into
-	Children  []entityView
-	Merged    []entityView
-	Hierarchy tab
-	Runs      []taskRow
-	Form      commentForm
+	Of       entityView
+	Param    string // the entity as a parameter
+	Parent   entityView
+	Into     entityView // what it is merged into
+	Children []entityView
+	Merged   []entityView
+	Runs     []taskRow
+	Form     commentForm
 }
 
 // commentForm is the form for a comment.
@@ -70,7 +69,7 @@ func (c *call) showEntity() error {
 	return p.show("entity")
 }
 
-// relations fills in what the entity belongs to, and the tab of what is below it, which is beside those of the categories.
+// relations fills in what the entity belongs to, and the tab of all that is below it, beside those of the categories.
 func (p *page) relations(body *entityPage, of activity.Entity, below bool) error {
 	relations, err := p.tenant.Relations(p.ctx(), of)
 	if err != nil {
@@ -83,10 +82,10 @@ func (p *page) relations(body *entityPage, of activity.Entity, below bool) error
 	for _, merged := range relations.Merged {
 		body.Merged = append(body.Merged, p.Entity(merged))
 	}
-	body.Hierarchy = tab{Label: p.T("hierarchy"), Current: below, Link: p.Path("/entity?" + encode("of", body.Param, "descendants", "true"))}
 	for i := range body.Tabs {
 		body.Tabs[i].Current = body.Tabs[i].Current && !below
 	}
+	body.Tabs = append(body.Tabs, tab{Label: p.T("hierarchy"), Current: below, Link: p.Path("/entity?" + encode("of", body.Param, "descendants", "true"))})
 	return nil
 }
 

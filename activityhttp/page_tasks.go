@@ -274,7 +274,7 @@ func (p *page) task(t activity.Task) taskRow {
 	for _, s := range t.Counts.Signs() {
 		r.Signs = append(r.Signs, p.T("sign "+string(s)))
 	}
-	if t.Status == activity.StatusQueued {
+	if t.Status == activity.StatusQueued && !t.Recipe {
 		r.Wait = p.wait(t.Wait)
 	}
 	if t.Children.Total > 0 {

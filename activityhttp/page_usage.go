@@ -25,6 +25,7 @@ type quotaView struct {
 	Windows []windowRow
 	By      []usedByView
 	Charts  []chart
+	Unused  bool // in the time of the longest chart
 }
 
 // windowRow is how much of a window is used.
@@ -134,7 +135,8 @@ func (p *page) quota(q activity.Quota, subject activity.Entity) (quotaView, erro
 		if err != nil {
 			return view, err
 		}
-		view.Charts = append(view.Charts, p.chart(span.name, span.step, history))
+		c := p.chart(span.name, span.step, history)
+		view.Charts, view.Unused = append(view.Charts, c), c.used == 0
 	}
 	return view, nil
 }
