@@ -134,19 +134,31 @@
       old.replaceWith(fresh);
       return;
     }
+    if (["DETAILS", "FORM", "A"].includes(old.tagName)) return;
+    const rows = fresh.firstElementChild && [...fresh.children].every((part) => part.id);
+    if (old.children.length === fresh.children.length && !rows) {
+      [...fresh.children].forEach((part, i) => update(old.children[i], part));
+    } else if (rows || [...old.childNodes].every((part) => part.nodeType !== Node.TEXT_NODE || !part.data.trim())) merge(old, fresh);
+  }
+
+  // merge takes the parts of fresh, but for those in use, which stay where they are: moving one would take the focus from it.
+  function merge(old, fresh) {
+    const before = [...old.children];
     const news = [...fresh.children];
-    if (news.length && news.every((part) => part.id)) { // rows keep their identity, whatever place they come to
-      news.forEach((part, i) => {
-        const same = byId(part.id);
-        if (same && same.parentNode === old && inUse(same)) {
-          update(same, part);
-          part = same;
-        } else if (same) same.remove();
-        if (old.children[i] !== part) old.insertBefore(part, old.children[i] || null);
-      });
-      while (old.children.length > news.length) old.lastElementChild.remove();
-    } else if (old.children.length === news.length && !["DETAILS", "FORM", "A"].includes(old.tagName)) {
-      [...old.children].forEach((child, i) => update(child, news[i]));
+    const pairs = new Map();
+    for (const part of before.filter(inUse)) {
+      const alike = news.filter((other) => !pairs.has(other) && other.tagName === part.tagName && other.id === part.id && (other.id || other.className === part.className));
+      const same = alike.find((other) => other.isEqualNode(part)) || alike.find((other) => news.indexOf(other) === before.indexOf(part)) || alike[0];
+      if (same) pairs.set(same, part);
+    }
+    const kept = new Set(pairs.values());
+    for (const part of before) if (!kept.has(part)) part.remove();
+    let place = old.firstElementChild;
+    for (const other of news) {
+      const part = pairs.get(other);
+      if (part) update(part, other);
+      if (part && part === place) place = part.nextElementSibling;
+      else old.insertBefore(part || other, place);
     }
   }
   async function refresh() {
