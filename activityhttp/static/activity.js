@@ -73,6 +73,7 @@
     const arrived = byId("arrived");
     let last = "";
     let source;
+    let again;
 
     const insert = (row) => {
       if (events.querySelector(`[data-id="${row.dataset.id}"]`)) return;
@@ -93,11 +94,15 @@
       scrollTo({ top: 0 });
     });
     const open = () => {
+      clearTimeout(again);
       const address = new URL(events.dataset.stream, location);
       if (last) address.searchParams.set("after", last);
       source = new EventSource(address);
       source.addEventListener("open", () => { byId("lost").hidden = true; });
-      source.addEventListener("error", () => { byId("lost").hidden = false; });
+      source.addEventListener("error", () => {
+        byId("lost").hidden = false;
+        if (source.readyState === EventSource.CLOSED) again = setTimeout(open, 3000); // the browser gives up after any answer but 200
+      });
       source.addEventListener("reset", () => location.reload());
       source.addEventListener("event", (message) => {
         last = message.lastEventId;
@@ -116,11 +121,15 @@
       });
     };
     // A browser has few connections to one host, so pages that nobody sees have none.
+    const close = () => {
+      clearTimeout(again);
+      source.close();
+    };
     document.addEventListener("visibilitychange", () => {
-      if (document.hidden) source.close();
-      else open();
+      close();
+      if (!document.hidden) open();
     });
-    addEventListener("pagehide", () => source.close());
+    addEventListener("pagehide", close);
     if (!document.hidden) open();
     else source = { close() {} };
   }
