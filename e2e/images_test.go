@@ -18,7 +18,10 @@ const (
 
 // pictures are what there are screenshots of.
 func pictures(h *crm) []view {
-	return []view{{"activity", "/"}, {"report", h.task("contacts.csv")}, {"feed", "/feed?category=calls"}, {"entity", "/entity?of=account%3A1"}, {"usage", "/usage"}}
+	return []view{
+		{"activity", "/", ""}, {"report", h.task("contacts.csv"), ""}, {"feed", "/feed?category=calls", "#events > .event > .when"},
+		{"entity", "/entity?of=account%3A1", ""}, {"usage", "/usage", ""},
+	}
 }
 
 func imageName(v view, width int64, scheme string) string {
@@ -72,8 +75,8 @@ func shoot(t *testing.T, h *crm) {
 		for _, width := range widths {
 			b.size(width, 900)
 			b.visit(v.path)
-			if v.name == "feed" {
-				b.click(firstWhen)
+			if v.panel != "" {
+				b.click(one(v.panel))
 				b.until(`document.querySelector(".panel h1") !== null`)
 				b.eval("document.activeElement.blur()", nil)
 			}

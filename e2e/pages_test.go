@@ -2,7 +2,9 @@ package e2e
 
 import (
 	"fmt"
+	"html"
 	"os"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -15,45 +17,49 @@ var (
 	schemes = []string{"light", "dark"}
 )
 
-// view is a page that is looked at.
-type view struct{ name, path string }
+// view is a page that is looked at, or the panel that its first link of a kind opens.
+type view struct{ name, path, panel string }
 
 // views are all pages, in the states that look different.
 func views(h *crm) []view {
 	imported, running := h.task("contacts.csv"), h.task("Spring campaign")
-	return []view{
-		{"activity", "/"},
-		{"activity with previews", "/?previews=shown&sort=status&order=asc"},
-		{"activity folded out", "/?title=search"},
-		{"activity empty", "/?title=nothing+has+this+title"},
-		{"report", imported},
-		{"report category", imported + "?kind=updated"},
-		{"report processing", running},
-		{"report failed", h.task("Target accounts")},
-		{"report cancelled", h.task("CTOs in Berlin")},
-		{"report recipe", h.task("Fair visitors")},
-		{"report compared", h.task("Hot leads")},
-		{"feed", "/feed"},
-		{"feed category", "/feed?category=email"},
-		{"event", h.event("call.completed")},
-		{"event comment", h.event("activity.comment")},
-		{"entity", "/entity?of=account%3A1"},
-		{"entity hierarchy", "/entity?of=account%3A1&descendants=true"},
-		{"entity category", "/entity?of=account%3A1&category=deals"},
-		{"entity merged", "/entity?of=account%3A4"},
-		{"entity merged into", "/entity?of=account%3A3"},
-		{"entity hostile", "/entity?of=contact%3Ajavascript%3Aalert(1)"},
-		{"entity unknown", "/entity?of=account%3Anone"},
-		{"usage", "/usage"},
-		{"usage of an identity", "/usage?subject=identity%3Aana%40linkedin"},
-		{"search", "/search?q=glo"},
-		{"search without result", "/search?q=zzzz"},
-		{"confirm cancel", running + "/cancel"},
-		{"confirm rerun", imported + "/rerun"},
-		{"confirm undo", imported + "/undo"},
-		{"error 404", "/nothing"},
-		{"error 400", "/entity"},
+	list := []view{
+		{"activity", "/", ""},
+		{"activity with previews", "/?previews=shown&sort=status&order=asc", ""},
+		{"activity folded out", "/?title=search", ""},
+		{"activity with panel", "/?title=Spring", "tr .actions a"},
+		{"activity empty", "/?title=nothing+has+this+title", ""},
+		{"report", imported, ""},
+		{"report category", imported + "?kind=updated", ""},
+		{"report processing", running, ""},
+		{"report failed", h.task("Target accounts"), ""},
+		{"report cancelled", h.task("CTOs in Berlin"), ""},
+		{"report recipe", h.task("Fair visitors"), ""},
+		{"report compared", h.task("Hot leads"), ""},
+		{"feed", "/feed", ""},
+		{"feed with panel", "/feed?category=calls", "#events > .event > .when"},
+		{"feed category", "/feed?category=email", ""},
+		{"event", h.event("call.completed"), ""},
+		{"event comment", h.event("activity.comment"), ""},
+		{"entity", "/entity?of=account%3A1", ""},
+		{"entity merged", "/entity?of=account%3A4", ""},
+		{"entity merged into", "/entity?of=account%3A3", ""},
+		{"entity hostile", "/entity?of=contact%3Ajavascript%3Aalert(1)", ""},
+		{"entity unknown", "/entity?of=account%3Anone", ""},
+		{"usage", "/usage", ""},
+		{"usage of an identity", "/usage?subject=identity%3Aana%40linkedin", ""},
+		{"search", "/search?q=glo", ""},
+		{"search without result", "/search?q=zzzz", ""},
+		{"confirm cancel", running + "/cancel", ""},
+		{"confirm rerun", imported + "/rerun", ""},
+		{"confirm undo", imported + "/undo", ""},
+		{"error 404", "/nothing", ""},
+		{"error 400", "/entity", ""},
 	}
+	for _, link := range regexp.MustCompile(`<li><a href="/activity(/entity[^"]*)"[^>]*>([^<]*) `).FindAllStringSubmatch(h.page("/entity?of=account%3A1"), -1) {
+		list = append(list, view{"entity tab " + link[2], html.UnescapeString(link[1]), ""})
+	}
+	return append(list, view{"entity tab Hierarchy", "/entity?of=account%3A1&descendants=true", ""})
 }
 
 // Each page at each width, light and dark: nothing goes wrong, nothing is wider than the screen, and axe-core finds nothing.
@@ -71,6 +77,10 @@ func TestPages(t *testing.T) {
 			for _, width := range widths {
 				b.size(width, 900)
 				b.visit(v.path)
+				if v.panel != "" {
+					b.click(one(v.panel))
+					b.until(`document.getElementById("panel").open && document.querySelector(".panel h1") !== null`)
+				}
 				if strings.HasPrefix(v.name, "error") { // which the browser calls an error, rightly
 					b.mu.Lock()
 					b.faults = slices.DeleteFunc(b.faults, func(f string) bool { return strings.Contains(f, "status of 40") && strings.Contains(f, v.path) })

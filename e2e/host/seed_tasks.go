@@ -14,10 +14,10 @@ func specOf(kind, title string, actor activity.Entity) activity.TaskSpec {
 	return activity.TaskSpec{Kind: kind, Title: title, Actor: actor, About: []activity.Entity{globex}}
 }
 
-// tasks are some in every state, with their reports, and enough of them for two pages.
+// tasks are some in every state, with their reports, and enough of them for three pages.
 func tasks(ctx context.Context, acme activity.Tenant, c *clock) error {
-	for i := range 50 {
-		c.before(time.Duration(55-i) * 27 * time.Minute)
+	for i := range 110 {
+		c.before(time.Duration(117-i) * 12 * time.Minute)
 		spec := specOf("search", fmt.Sprintf("Search %d", i+1), ana)
 		spec.Automated = i%2 == 0
 		if err := find(ctx, acme, spec); err != nil {
