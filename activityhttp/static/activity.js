@@ -110,7 +110,7 @@
           return;
         }
         waiting.push(row);
-        const text = waiting.length === 1 ? arrived.dataset.one : arrived.dataset.many.replace("2", waiting.length);
+        const text = waiting.length === 1 ? arrived.dataset.single : arrived.dataset.many.replace("2", waiting.length);
         arrived.firstElementChild.textContent = text;
         arrived.hidden = false;
       });
