@@ -17,7 +17,9 @@ import (
 // user is somebody who is signed in to the host.
 type user struct{ ID, Name, Workspace, Role string }
 
-func (u *user) may(p activityhttp.Permission) bool { return u.Role == "admin" || p == activityhttp.Read }
+func (u *user) may(p activityhttp.Permission) bool {
+	return u.Role == "admin" || p == activityhttp.Read
+}
 
 // signedIn is the host's own way of knowing who makes a request.
 func signedIn(r *http.Request) *user {

@@ -29,7 +29,7 @@ func (c *call) showConfirm() error {
 		return err
 	}
 	what := c.r.URL.Path[strings.LastIndexByte(c.r.URL.Path, '/')+1:]
-	can, err := c.can(map[string]Permission{"cancel": Cancel, "rerun": Rerun, "undo": Undo}[what], task)
+	can, err := c.possible(map[string]Permission{"cancel": Cancel, "rerun": Rerun, "undo": Undo}[what], task) // the route asks whether it is allowed
 	if err != nil {
 		return err
 	}

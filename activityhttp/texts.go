@@ -143,7 +143,7 @@ var textTable = map[string][len(languages)]string{
 	"of":                   {"{_0, number} of {_1, number}", "{_0, number} de {_1, number}"},
 	"percent":              {"{_0, number} %", "{_0, number} %"},
 	"progress":             {"Progress", "Progreso"},
-	"records of":           {"records: {_0}", "registros: {_0}"},
+	"records of":           {"records", "registros"},
 	"to report":            {"Open the report", "Abrir el informe"},
 	"count created":        {"{_0, number} created", "{_0, plural, one {# creado} other {# creados}}"},
 	"count updated":        {"{_0, number} updated", "{_0, plural, one {# actualizado} other {# actualizados}}"},
