@@ -38,6 +38,9 @@ var called = activity.Define[call]("call.made", activity.TypeOptions{
 	Label: "Call", Category: "calls", Icon: "phone", Summary: "called about {subject}", Translations: map[string]string{"es": "llamó por {subject}"},
 })
 
+// pinged is kept for a day.
+var pinged = activity.Define[call]("ping.seen", activity.TypeOptions{Label: "Ping", Category: "pings", Retention: 24 * time.Hour})
+
 // server is a journal with a handler before it. Requests say in their header who makes them: Test-Tenant, Test-Actor, and in
 // Test-Refused what they may not.
 type server struct {
@@ -52,6 +55,21 @@ type server struct {
 // newServer serves a store. What is changed in the options stays so.
 func newServer(t testing.TB, store activity.Store, change ...func(*activityhttp.Options)) *server {
 	t.Helper()
+	s := newHandler(t, store, change)
+	s.Server = httptest.NewServer(s.handler)
+	s.Client().CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	t.Cleanup(s.end)
+	return s
+}
+
+// end ends streams, and then the server, which waits for them.
+func (s *server) end() {
+	s.handler.Close()
+	s.Close()
+}
+
+func newHandler(t testing.TB, store activity.Store, change []func(*activityhttp.Options)) *server {
+	t.Helper()
 	private, public, err := activity.GenerateKey("test")
 	check(t, err)
 	signer, err := note.NewSigner(private)
@@ -59,7 +77,7 @@ func newServer(t testing.TB, store activity.Store, change ...func(*activityhttp.
 	s := &server{t: t, public: public, logs: &logbook{}}
 	logger := slog.New(slog.NewTextHandler(s.logs, nil))
 	s.journal, err = activity.New(store, &activity.Config{
-		Types:  []activity.EventType{called},
+		Types:  []activity.EventType{called, pinged},
 		Kinds:  []activity.Kind{{Name: "import_contacts", Label: "CSV import", Category: "imports", Object: "contacts", Outcomes: activity.ImportOutcomes()}},
 		Signer: signer, Logger: logger,
 		Quotas: []activity.Quota{{Name: "scrapings", Windows: []activity.Window{{Length: time.Hour, Limit: 20}, {Length: 24 * time.Hour, Limit: activity.Unlimited}}}},
@@ -82,12 +100,6 @@ func newServer(t testing.TB, store activity.Store, change ...func(*activityhttp.
 		f(&options)
 	}
 	s.handler = activityhttp.New(s.journal, options)
-	s.Server = httptest.NewServer(s.handler)
-	s.Client().CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	t.Cleanup(func() {
-		s.handler.Close()
-		s.Close()
-	})
 	return s
 }
 
@@ -110,16 +122,19 @@ func (s *server) request(method, path, body string, header ...string) *http.Requ
 	return r
 }
 
-// do makes a request. What the API answers has to be as it is described.
+// do makes a request. What the API answers has to be as it is described. Of a stream, only the header comes back.
 func (s *server) do(method, path, body string, header ...string) answer {
 	s.t.Helper()
 	r := s.request(method, path, body, header...)
 	response, err := s.Client().Do(r)
 	check(s.t, err)
 	defer response.Body.Close()
-	data, err := io.ReadAll(response.Body)
-	check(s.t, err)
-	a := answer{response, string(data)}
+	a := answer{Response: response}
+	if response.Header.Get("Content-Type") != "text/event-stream" {
+		data, err := io.ReadAll(response.Body)
+		check(s.t, err)
+		a.body = string(data)
+	}
 	described(s.t, r, a)
 	return a
 }

@@ -11,3 +11,6 @@ func Routes() map[string]Permission {
 
 // MaxOutbox is the most bytes that wait for one client.
 const MaxOutbox = maxOutbox
+
+// EventMessage makes the message of a stream.
+var EventMessage = eventMessage
