@@ -1,10 +1,10 @@
-// Crm is a CRM with prospecting on the library: what happens on a day, and the pages that show it.
+// Timelines is the day of a CRM with prospecting, in the terminal: what happens, and the pages that show it.
 //
-//	go run ./examples/crm
-//	go run ./examples/crm -db crm.db    # keeps the database: the next time, only the pages are shown
+//	go run ./examples/timelines
+//	go run ./examples/timelines -db day.db    # keeps the database: the next time, only the pages are shown
 //
 // A day passes at once, because the clock is the program's own. Its types of event, kinds of task and quotas are those of
-// package catalogue, which is made to be copied.
+// package examples/crm/catalogue, which is made to be copied; examples/crm is a CRM to click through.
 package main
 
 import (
@@ -34,12 +34,12 @@ func main() {
 // onFile runs the program on a SQLite file; without a path, on one that is removed afterwards.
 func onFile(ctx context.Context, w io.Writer, path string) (err error) {
 	if path == "" {
-		dir, err := os.MkdirTemp("", "crm")
+		dir, err := os.MkdirTemp("", "timelines")
 		if err != nil {
 			return err
 		}
 		defer os.RemoveAll(dir)
-		path = filepath.Join(dir, "crm.db")
+		path = filepath.Join(dir, "timelines.db")
 	}
 	store, err := sqlite.Open(ctx, path)
 	if err != nil {
