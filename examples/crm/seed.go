@@ -44,7 +44,7 @@ type seeder struct {
 	kinds     map[string]activity.Kind
 	seen      map[string]bool // kinds of task that there was one of
 	keys      int
-	told      int // events, of which some are commented on
+	told      int     // events, of which some are commented on
 	late      []dated // what happens after the batch that it begins in
 	steps     []step
 }

@@ -179,12 +179,12 @@ func (s *seeder) talk(ctx context.Context, recorded []activity.Event) error {
 		}
 		asks, answers := editors[i%len(editors)], editors[(i+1)%len(editors)]
 		if i%2 == 0 {
-			drafts = append(drafts, activity.CommentOn(e.About[0], "does anyone know more?", answers).By(asks).At(e.OccurredAt.Add(time.Minute)))
+			drafts = append(drafts, activity.CommentOn(e.About[0], "does anyone know more?", answers).By(asks).At(e.OccurredAt.Add(47*time.Second)))
 			continue
 		}
 		drafts = append(drafts,
 			activity.CommentOnEvent(e, "shall I call them?", answers).By(asks).At(e.OccurredAt.Add(10*time.Second)),
-			activity.CommentOnEvent(e, "please do").By(answers).At(e.OccurredAt.Add(50*time.Second)))
+			activity.CommentOnEvent(e, "please do").By(answers).At(e.OccurredAt.Add(53*time.Second)))
 	}
 	_, err := s.tenant.Record(ctx, drafts...)
 	return err

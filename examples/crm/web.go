@@ -5,7 +5,6 @@ import (
 	"context"
 	"embed"
 	"errors"
-	"fmt"
 	"html/template"
 	"log/slog"
 	"net/http"
@@ -138,6 +137,7 @@ type line struct {
 	At         time.Time
 	Actor      string
 	Text, Link string
+	About      string // the first that it is about, if somebody else did it
 }
 
 // lines are the newest events of a timeline.
@@ -148,7 +148,11 @@ func (q *request) lines(query activity.Query) ([]line, error) {
 	}
 	var all []line
 	for _, e := range page.Events {
-		all = append(all, line{e.OccurredAt, e.Actor.Name(), q.journal.Summary(e, q.Lang()).Text, fmt.Sprintf("/activity/events/%s", e.ID)})
+		l := line{At: e.OccurredAt, Actor: e.Actor.Name(), Text: q.journal.Summary(e, q.Lang()).Text, Link: "/activity/events/" + e.ID.String()}
+		if len(e.About) > 0 && !e.About[0].Is(e.Actor) && e.About[0].Kind != activity.EventKind {
+			l.About = e.About[0].Name()
+		}
+		all = append(all, l)
 	}
 	return all, nil
 }

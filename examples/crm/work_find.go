@@ -75,7 +75,7 @@ func openPage(ctx context.Context, run *activity.Run) error {
 	for i := range perPage {
 		n := int(task.Done) + i
 		id := fmt.Sprintf("%s-%d", task.ID.String()[24:], n)
-		who := chance(task.Title, id)
+		who := chance(task.Title, fmt.Sprint(n))
 		name := firstNames[who%uint32(len(firstNames))] + " " + lastNames[who/32%uint32(len(lastNames))]
 		o := activity.Outcome{Kind: "found", Record: activity.Entity{Kind: "lead", ID: id, Label: name}, Link: "https://profiles.test/" + id}
 		if who%7 == 0 {
