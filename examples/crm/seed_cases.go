@@ -15,6 +15,7 @@ func (s *seeder) planCases() {
 	const day, hour = 24 * time.Hour, time.Hour
 	s.at(-60*day+20*hour, s.merge)
 	s.at(-21*day+20*hour, s.twoRecipes)
+	s.at(-15*day+20*hour, s.aside)
 	s.at(-12*day+20*hour, s.previewed)
 	s.at(-9*day+20*hour, s.reverted)
 	s.at(-6*day+20*hour, s.repeated)
@@ -139,6 +140,15 @@ func (s *seeder) ended(ctx context.Context) error {
 	}
 	s.clock.pass(time.Minute)
 	_, err = s.tenant.Cancel(ctx, task.ID, s.anyone(), "started twice")
+	return err
+}
+
+// aside archives a contact.
+func (s *seeder) aside(ctx context.Context) error {
+	old := &s.contacts[len(s.contacts)-1]
+	old.Archived = true
+	contact := contacts.Contact{Entity: old.entity(), Account: s.account(old.Account)}
+	_, err := contacts.Archive(ctx, s.tenant, contact, s.anyone(), "retired")
 	return err
 }
 
