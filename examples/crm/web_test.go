@@ -1,7 +1,7 @@
 package main
 
 import (
-	"fmt"
+	"encoding/json"
 	"io"
 	"net/http"
 	"net/http/cookiejar"
@@ -256,9 +256,12 @@ func TestContactActions(t *testing.T) {
 	if left := events(t, acme, of); len(left) > 0 {
 		t.Errorf("the contact still has %d events", len(left))
 	}
-	all := fmt.Sprint(events(t, acme, activity.Query{}))
+	all, err := json.Marshal(events(t, acme, activity.Query{}))
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, name := range []string{contact.Name, contact.Email, contact.ID} {
-		if strings.Contains(all, name) {
+		if strings.Contains(string(all), name) {
 			t.Errorf("%q is still in the timeline", name)
 		}
 	}

@@ -37,6 +37,14 @@ func (c *crm) search(ctx context.Context, run *activity.Run) error {
 	if err := openPage(ctx, run); err != nil {
 		return err
 	}
+	return turnPage(ctx, run)
+}
+
+// turnPage leaves a search open for the next page, or ends it after the last one.
+func turnPage(ctx context.Context, run *activity.Run) error {
+	if run.Task().Done >= lastPage*perPage {
+		return run.Complete(ctx)
+	}
 	return run.Pause(ctx, openFor)
 }
 
@@ -59,10 +67,7 @@ func (c *crm) nextPage(ctx context.Context, tenant activity.Tenant, id activity.
 		}
 		return errors.Join(err, run.Pause(run.Context(), openFor))
 	}
-	if run.Task().Done >= lastPage*perPage {
-		return run.Complete(run.Context())
-	}
-	return run.Pause(run.Context(), openFor)
+	return turnPage(run.Context(), run)
 }
 
 // openPage counts the results of a page, which is charged first.
