@@ -1,0 +1,281 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/go-activity/activity"
+)
+
+// small opens a database with one account and some contacts, and nothing that waits.
+func small(t *testing.T) (*crm, activity.Tenant) {
+	t.Helper()
+	c := open(t, filepath.Join(t.TempDir(), "small.db"))
+	account := record{Workspace: "acme", Kind: "account", ID: "1", Name: "Globex"}
+	rows := []record{account}
+	for i := range 12 {
+		rows = append(rows, invented("acme", firstNames[i], lastNames[i], account))
+	}
+	if err := put(t.Context(), c.store.DB(), rows...); err != nil {
+		t.Fatal(err)
+	}
+	return c, c.journal.Tenant("acme")
+}
+
+// queue queues a task of a spec.
+func queue(t *testing.T, c *crm, tenant activity.Tenant, spec activity.TaskSpec, err error) activity.Task {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+	task, err := c.enqueue(t.Context(), tenant, spec)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return task
+}
+
+// ended waits for the end of a task.
+func ended(t *testing.T, tenant activity.Tenant, id activity.ID) activity.Task {
+	t.Helper()
+	until(t, "the task ends", func() bool { return task(t, tenant, id).Status.Ended() })
+	return task(t, tenant, id)
+}
+
+func people(t *testing.T, c *crm) []record {
+	t.Helper()
+	all, err := c.records.list(t.Context(), "acme", "contact", "", 1000)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
+func TestImport(t *testing.T) {
+	c, acme := small(t)
+	working(t, c)
+	before := people(t, c)
+	spec, err := importOf("contacts.csv", ana, false)
+	first := ended(t, acme, queue(t, c, acme, spec, err).ID)
+	want := activity.Counts{Created: 39, Warned: 6, Failed: 1}
+	if first.Status != activity.StatusCompleted || first.Counts != want || first.Done != 46 || first.Total != 46 {
+		t.Fatalf("the import is %+v", first)
+	}
+	if n := len(people(t, c)) - len(before); n != 39 {
+		t.Errorf("there are %d more contacts", n)
+	}
+	if n := len(events(t, acme, activity.Query{Task: first.ID, Types: []string{"contact.added"}})); n != 39 {
+		t.Errorf("%d contacts were added", n)
+	}
+	page, err := acme.Outcomes(t.Context(), first.ID, activity.OutcomeQuery{Kinds: []string{"error", "invalid_field", "missing_field", "duplicate"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var why []string
+	for _, o := range page.Outcomes {
+		if o.Extra["Line"] == "" || o.Row == 0 {
+			t.Errorf("%+v", o)
+		}
+		why = append(why, o.Message)
+	}
+	if diff := cmp.Diff([]string{
+		"email is “ada@”", "email is empty", "the same as row 3", "has 3 columns instead of 5", "email is “ugo at leads.test”", "the same as row 12", "email is empty",
+	}, why); diff != "" {
+		t.Errorf("what is wrong with rows (-want +got):\n%s", diff)
+	}
+
+	// The same again changes nothing, and what was edited is updated.
+	edited := people(t, c)[0]
+	edited.City = "Rome"
+	for _, r := range people(t, c) {
+		if strings.HasSuffix(r.Email, "@leads.test") {
+			edited = r
+		}
+	}
+	edited.City = "Rome"
+	if err := put(t.Context(), c.store.DB(), edited); err != nil {
+		t.Fatal(err)
+	}
+	second := ended(t, acme, queue(t, c, acme, spec, nil).ID)
+	if want := (activity.Counts{Updated: 1, Unmodified: 38, Warned: 6, Failed: 1}); second.Counts != want {
+		t.Errorf("the second import is %+v", second.Counts)
+	}
+
+	// It can be undone, but for what was edited since.
+	edited.City = "Oslo"
+	if err := put(t.Context(), c.store.DB(), edited); err != nil {
+		t.Fatal(err)
+	}
+	ctx := context.WithValue(t.Context(), sessionKey{}, session{workspace: workspaceOf("acme")})
+	undo, err := acme.Revert(ctx, first.ID, ana, c.undo)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := (activity.Counts{Updated: 38, Unmodified: 1}); undo.Counts != want || len(people(t, c)) != len(before)+1 {
+		t.Errorf("the undo is %+v, and leaves %d contacts", undo.Counts, len(people(t, c)))
+	}
+	if _, ok := sessionFrom(t.Context()); ok || c.undo(t.Context(), activity.Change{}) == nil {
+		t.Error("without a session something is undone")
+	}
+}
+
+func TestImportOfCompanies(t *testing.T) {
+	c, acme := small(t)
+	working(t, c)
+	spec, err := importOf("companies.csv", ana, false)
+	done := ended(t, acme, queue(t, c, acme, spec, err).ID)
+	if want := (activity.Counts{Created: 5, Warned: 2, Failed: 1}); done.Kind != "import_companies" || done.Counts != want {
+		t.Errorf("the import is %+v", done)
+	}
+	if _, err := importOf("../secret.csv", ana, false); !errors.Is(err, activity.ErrInvalid) {
+		t.Errorf("another file: %v", err)
+	}
+}
+
+// A preview says what would be done, and does nothing; the update does it.
+func TestPreviewAndUpdate(t *testing.T) {
+	c, acme := small(t)
+	working(t, c)
+	b := newBrowser(t, c)
+	before := people(t, c)
+	b.post(303, "/enrich", "preview", "1")
+	preview := tasks(t, acme, activity.TaskQuery{Previews: activity.PreviewsOnly})[0]
+	if preview = ended(t, acme, preview.ID); preview.Counts.Updated == 0 || preview.Counts.Attempted() != 12 {
+		t.Errorf("the preview is %+v", preview)
+	}
+	if diff := cmp.Diff(before, people(t, c)); diff != "" || len(events(t, acme, activity.Query{Categories: []string{"enrichment"}})) > 0 {
+		t.Errorf("the preview did something:\n%s", diff)
+	}
+	b.has(b.get(200, "/"), `value="`+preview.ID.String()+`"`)
+	to := b.post(303, "/update", "task", preview.ID.String())
+	id, err := activity.ParseID(strings.TrimPrefix(to, "/activity/tasks/"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	update := ended(t, acme, id)
+	if update.RetryOf != preview.ID || update.Counts != preview.Counts || cmp.Equal(before, people(t, c)) {
+		t.Errorf("the update is %+v, the preview %+v", update, preview)
+	}
+	for _, err := range acme.Drift(t.Context(), preview.ID, update.ID) {
+		t.Errorf("the update differs: %v", err)
+	}
+	b.post(400, "/update", "task", update.ID.String())
+	b.post(400, "/update", "task", "x")
+}
+
+// A task that is cancelled stops at once, though its next record is an hour away.
+func TestCancelStops(t *testing.T) {
+	c, acme := small(t)
+	c.pace = time.Hour
+	spec, err := importOf("contacts.csv", ana, false)
+	id := queue(t, c, acme, spec, err).ID
+	run, err := c.journal.Claim(t.Context(), "import_contacts")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var did sync.WaitGroup
+	did.Go(func() {
+		if err := c.do(context.Background(), run, c.importFile); err != nil {
+			t.Error(err)
+		}
+	})
+	if _, err := acme.Cancel(t.Context(), id, ben, "wrong file"); err != nil {
+		t.Fatal(err)
+	}
+	did.Wait()
+	if got := task(t, acme, id); got.Status != activity.StatusCancelled || got.Counts.Attempted() > 0 {
+		t.Errorf("the task is %+v", got)
+	}
+}
+
+// What is not done when the program stops is queued again, and goes on where it was.
+func TestStopRequeues(t *testing.T) {
+	c, acme := small(t)
+	c.pace = 20 * time.Millisecond
+	end := working(t, c)
+	spec, err := importOf("contacts.csv", ana, false)
+	id := queue(t, c, acme, spec, err).ID
+	until(t, "some rows", func() bool { return task(t, acme, id).Done > 2 })
+	end()
+	stopped := task(t, acme, id)
+	if stopped.Status != activity.StatusQueued || stopped.Done != stopped.Counts.Attempted() || stopped.Done >= stopped.Total {
+		t.Fatalf("the task is %+v", stopped)
+	}
+	c.pace = time.Millisecond
+	working(t, c)
+	if again := ended(t, acme, id); again.Status != activity.StatusCompleted || again.Counts != (activity.Counts{Created: 39, Warned: 6, Failed: 1}) {
+		t.Errorf("it goes on to %+v", again)
+	}
+}
+
+// Invitations meet the limit of the hour, and what is left waits for it.
+func TestInvitationsWait(t *testing.T) {
+	c, acme := small(t)
+	working(t, c)
+	b := newBrowser(t, c)
+	b.post(303, "/invite", "identity", anaOnLinkedIn.ID, "count", "12")
+	id := tasks(t, acme, activity.TaskQuery{Kinds: []string{"linkedin_invitation"}})[0].ID
+	until(t, "the task waits", func() bool { return task(t, acme, id).Wait.For == activity.WaitQuota })
+	waiting := task(t, acme, id)
+	if waiting.Status != activity.StatusQueued || waiting.Counts.Attempted() != 10 || waiting.Wait.Quota != "invitations" || time.Until(waiting.Wait.Until) < 50*time.Minute {
+		t.Errorf("the task is %+v", waiting)
+	}
+	for _, form := range [][]string{{"identity", "nobody"}, {"identity", anaOnLinkedIn.ID, "count", "0"}, {"identity", anaOnLinkedIn.ID, "count", "51"}} {
+		b.post(400, "/invite", form...)
+	}
+}
+
+// A search counts the results of its pages as they are opened, to the last one.
+func TestSearchPages(t *testing.T) {
+	c, acme := small(t)
+	working(t, c)
+	b := newBrowser(t, c)
+	b.post(303, "/search", "title", "CTOs in Berlin")
+	id := tasks(t, acme, activity.TaskQuery{Kinds: []string{"search"}})[0].ID
+	until(t, "the first page", func() bool { return task(t, acme, id).Counts.Attempted() == perPage })
+	for page := 2; page <= lastPage; page++ {
+		until(t, "the search is open", func() bool { return strings.Contains(b.get(200, "/"), id.String()) })
+		b.post(303, "/search/next", "task", id.String())
+		if n := task(t, acme, id).Counts.Attempted(); n != int64(page*perPage) {
+			t.Fatalf("page %d makes %d results", page, n)
+		}
+	}
+	if got := task(t, acme, id); got.Status != activity.StatusCompleted {
+		t.Errorf("after the last page it is %s", got.Status)
+	}
+	b.post(409, "/search/next", "task", id.String())
+	b.post(404, "/search/next", "task", activity.ID{1}.String())
+}
+
+// Every kind that can be started comes to its end.
+func TestOtherWork(t *testing.T) {
+	c, acme := small(t)
+	working(t, c)
+	b := newBrowser(t, c)
+	b.post(303, "/export", "object", "companies")
+	b.post(303, "/export", "object", "contacts")
+	b.post(303, "/scrape", "title", "Founders")
+	b.post(303, "/enrich")
+	for kind, how := range reaches {
+		spec, err := reachOf(kind, workspaceOf("acme").by(how.scheme)[0], "Spring", people(t, c)[:4])
+		queue(t, c, acme, spec, err)
+	}
+	for _, task := range tasks(t, acme, activity.TaskQuery{}) {
+		if done := ended(t, acme, task.ID); done.Status != activity.StatusCompleted || done.Counts.Attempted() == 0 || done.Done != done.Total {
+			t.Errorf("%s is %+v", done.Kind, done)
+		}
+	}
+	if n := len(tasks(t, acme, activity.TaskQuery{})); n != 9 {
+		t.Errorf("there are %d tasks", n)
+	}
+	if len(people(t, c)) <= 12 {
+		t.Error("nobody was found by scraping")
+	}
+}
