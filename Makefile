@@ -8,8 +8,8 @@ FUZZTIME ?= 30s
 RACE := -race -gcflags=modernc.org/sqlite/lib=-race=false -gcflags=modernc.org/libc=-race=false
 ARGS ?=
 
-# benchmarks/ is a module of its own, so that its dependencies stay out of ours.
-MODULES := . $(patsubst %/go.mod,%,$(wildcard benchmarks/go.mod))
+# benchmarks/ and e2e/ are modules of their own, so that their dependencies stay out of ours.
+MODULES := . $(patsubst %/go.mod,%,$(wildcard benchmarks/go.mod e2e/go.mod))
 
 .PHONY: help
 help: ## list the targets
@@ -28,6 +28,12 @@ test: ## run all tests, with the race detector, against a real PostgreSQL
 test-long: ## run the tests that get better with time: a million operations on quotas, 100,000 events that are followed, more tampering
 	scripts/setup-postgres
 	ACTIVITY_TEST_REQUIRE=postgres ACTIVITY_TEST_LONG=1 go test $(RACE) -timeout 6h -v -run 'NeverOver|NothingSkipped|Tampering' ./store/bunstore
+
+.PHONY: e2e
+e2e: ## test the pages in a browser; make e2e ARGS=-update writes the screenshots of the documentation
+	scripts/setup-chromium
+	scripts/setup-axe
+	cd e2e && go test -count=1 -timeout 15m . $(if $(ARGS),-args $(ARGS))
 
 .PHONY: lint
 lint: ## check formatting, code, scripts and modules
