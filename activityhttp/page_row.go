@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"html/template"
+	"slices"
 	"strings"
 	"time"
 
@@ -29,19 +30,24 @@ type eventRow struct {
 }
 
 // row shows an event as a line. What it is about is left out where it goes without saying: the entity of the page, and who
-// did it.
+// did it; and so is what the summary names.
 func (p *page) row(e activity.Event, of activity.Entity) eventRow {
 	r := eventRow{page: p, ID: e.ID, Type: e.Type, Manual: e.Source == activity.Manual, When: p.Moment(e.OccurredAt)}
 	r.Actor, r.Link, r.Sensitive = p.Entity(e.Actor), p.Path("/events/"+e.ID.String()), e.Erased
 	known := p.known.types[e.Type]
 	r.Label, r.Mark = p.word(cmp.Or(known.label, e.Type)), p.Icon(known.icon)
+	var named []activity.Entity // by the summary
 	if e.Erased && len(e.Payload) == 0 {
 		r.Line = template.HTML(template.HTMLEscapeString(p.T("erased event", r.Label)))
 	} else {
-		r.Line = p.line(p.journal.Summary(e, p.locale))
+		summary := p.journal.Summary(e, p.locale)
+		r.Line = p.line(summary)
+		for _, part := range summary.Parts {
+			named = append(named, part.Entity)
+		}
 	}
 	for _, about := range e.About {
-		if about.Kind != activity.EventKind && !about.Is(of) && !about.Is(e.Actor) {
+		if about.Kind != activity.EventKind && !about.Is(of) && !about.Is(e.Actor) && !slices.ContainsFunc(named, about.Is) {
 			r.About = append(r.About, p.Entity(about))
 		}
 	}

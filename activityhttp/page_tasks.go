@@ -81,7 +81,7 @@ func (c *call) showTasks() error {
 	for _, task := range list.Tasks {
 		body.Running = body.Running || !task.Status.Ended()
 	}
-	if body.Rows, err = p.tasks(list.Tasks); err != nil {
+	if body.Rows, err = p.tasks(list.Tasks, true); err != nil {
 		return err
 	}
 	body.Total = p.T("tasks", list.Total.N, more(list.Total))
@@ -235,8 +235,9 @@ type number struct {
 	Count string
 }
 
-// tasks shows tasks as lines, with what can be done to each. What has completed is run again from its report only.
-func (p *page) tasks(tasks []activity.Task) ([]taskRow, error) {
+// tasks shows tasks as lines, with what can be done to each. In a list that is to cancel, and to run again what did not complete; the
+// report has everything.
+func (p *page) tasks(tasks []activity.Task, inList bool) ([]taskRow, error) {
 	rows := make([]taskRow, len(tasks))
 	allowed := map[Permission]bool{Cancel: p.may(Cancel), Rerun: p.may(Rerun), Undo: p.may(Undo)}
 	columns := &taskColumns{p.T("column actor"), p.T("column attempted"), p.T("column status"), p.T("column start"), p.T("column duration"), p.T("records of"), p.T("to report")}
@@ -244,7 +245,7 @@ func (p *page) tasks(tasks []activity.Task) ([]taskRow, error) {
 		rows[i] = p.task(t)
 		rows[i].Columns = columns
 		for _, what := range []Permission{Cancel, Rerun, Undo} {
-			if !allowed[what] {
+			if !allowed[what] || inList && (what == Undo || what == Rerun && t.Status == activity.StatusCompleted) {
 				continue
 			}
 			can, err := p.possible(what, t)

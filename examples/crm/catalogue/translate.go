@@ -23,7 +23,7 @@ func Translate(locale, label string) string {
 // englishOf are labels by the names of what has only a name.
 var englishOf = map[string]string{
 	"email": "Email", "calls": "Calls", "notes": "Notes", "comments": "Comments", "deals": "Deals", "signals": "Signals",
-	"enrichment": "Enrichment", "prospecting": "Prospecting", "engagement": "Engagement", "tasks": "Tasks", "upkeep": "Upkeep", "hierarchy": "Hierarchy",
+	"enrichment": "Enrichment", "prospecting": "Prospecting", "engagement": "Engagement", "tasks": "Tasks", "upkeep": "Upkeep", "hierarchy": "Structure",
 	"scrapings": "Scrapings", "searches": "Searches", "invitations": "Invitations", "emails": "Emails",
 	"workspace_scrapings": "Scrapings of the workspace", "workspace_searches": "Searches of the workspace",
 	"workspace_invitations": "Invitations of the workspace", "workspace_emails": "Emails of the workspace",
@@ -41,7 +41,7 @@ var spanishOf = func() map[string]string {
 		"Undo": "Deshacer", "Reverted": "Revertido", "Kept because edited since": "Conservado por ediciones posteriores", "Failed": "Fallido",
 		"Duplicate found": "Duplicado encontrado",
 		// Categories.
-		"tasks": "Tareas", "upkeep": "Mantenimiento", "hierarchy": "Jerarquía",
+		"tasks": "Tareas", "upkeep": "Mantenimiento", "hierarchy": "Estructura",
 		// Objects, in the plural, and quotas.
 		"companies": "empresas", "posts": "publicaciones", "messages": "mensajes", "emails": "correos",
 		"scrapings": "Extracciones", "searches": "Búsquedas", "invitations": "Invitaciones",
