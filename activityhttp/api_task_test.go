@@ -171,17 +171,22 @@ func TestReportFileBreaks(t *testing.T) {
 	}
 }
 
-// TestDownloadsOnOneConnection has the deadline of a file not end what comes after it.
-func TestDownloadsOnOneConnection(t *testing.T) {
-	s := newServer(t, memstore.New())
-	path := "/activity/api/tasks/" + s.seed("acme").ended.String()
-	for range 3 {
-		for _, p := range []string{path + "/report.csv", path} {
-			if a := s.do("GET", p, ""); a.StatusCode != http.StatusOK {
-				t.Errorf("%s: %s", p, a.Status)
-			}
-		}
+// TestReportFileFails has a file that has not begun be a problem.
+func TestReportFileFails(t *testing.T) {
+	s := newServer(t, unreadable{memstore.New()})
+	path := "/activity/api/tasks/" + s.seed("acme").ended.String() + "/report.csv"
+	if a := s.do("GET", path, ""); a.StatusCode != 500 || a.Header.Get("Content-Disposition") != "" || strings.Contains(a.body, "secret") {
+		t.Errorf("%s %s", a.Status, a.body)
 	}
+}
+
+// unreadable is a store that does not give outcomes back.
+type unreadable struct {
+	activity.Store
+}
+
+func (unreadable) Outcomes(context.Context, activity.OutcomeFilter) ([]activity.OutcomeRow, error) {
+	return nil, errSecret
 }
 
 // TestUsageWithoutLimit leaves out what there is not.

@@ -143,6 +143,18 @@ func TestAPIPermissions(t *testing.T) {
 	}
 }
 
+// TestAPIUnrouted has what there is not answered as problems too.
+func TestAPIUnrouted(t *testing.T) {
+	s := newServer(t, memstore.New())
+	for request, want := range map[string]int{"GET /nothing": 404, "POST /tasks": 405, "GET /comments": 405, "DELETE /tasks": 405, "GET /tasks/x": 404} {
+		method, path, _ := strings.Cut(request, " ")
+		a := s.do(method, "/activity/api"+path, "")
+		if a.StatusCode != want || a.Header.Get("Content-Type") != "application/problem+json" || want == 405 && a.Header.Get("Allow") == "" {
+			t.Errorf("%s: %s %s", request, a.Status, a.body)
+		}
+	}
+}
+
 func TestAPIBodies(t *testing.T) {
 	s := newServer(t, memstore.New())
 	have := s.seed("acme")

@@ -94,8 +94,11 @@ func (l *listener) next() (m message, err error) {
 
 // event reads until there is an event, which must be as it is described.
 func (l *listener) event() (streamed, error) {
-	for {
+	for quiet := 0; ; quiet++ {
 		m, err := l.next()
+		if err == nil && quiet == 5 {
+			err = errors.New("no event came")
+		}
 		if err != nil {
 			return streamed{}, err
 		}

@@ -42,36 +42,44 @@ func TestStream(t *testing.T) {
 	})
 }
 
-// TestStreamWants sends the events that are asked for.
+// TestStreamWants sends the events that are asked for, and no others.
 func TestStreamWants(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newPipedServer(t, memstore.New())
+		first := s.record("acme", called.New(call{"1"}).By(ana).About(account)).ID
+		second := s.record("acme", pinged.New(call{"2"}).By(ben).About(account, contact)).ID
+		third := s.record("acme", activity.CommentOn(contact, "3").By(ben)).ID
+		for query, want := range map[string][]activity.ID{
+			"":                                {first, second, third},
+			"&type=call.made&type=ping.seen":  {first, second},
+			"&category=comments":              {third},
+			"&category=calls&type=ping.seen":  {},
+			"&about=account:42":               {first, second},
+			"&about=contact:7":                {second, third},
+			"&about=contact:7&about=deal:1":   {second, third},
+			"&actor=user:ana":                 {first},
+			"&actor=user:ben&category=pings":  {second},
+			"&actor=user:ben&about=account:1": {},
+		} {
+			l := s.listen(streamPath + "?after=0" + query)
+			l.want(want...)
+			if m, err := l.next(); err != nil || m.comment == "" || m.event != "" || m.id != 3 {
+				t.Errorf("%s: then comes %+v, %v", query, m, err)
+			}
+			l.cancel()
+		}
+		s.listen(streamPath+"?after=0", "Last-Event-ID", "2").want(third)
+	})
+}
+
+// TestStreamParameters refuses what cannot be sent.
+func TestStreamParameters(t *testing.T) {
 	s := newServer(t, memstore.New())
-	acme := func(drafts ...activity.Draft) activity.ID { return s.record("acme", drafts...).ID }
-	first := acme(called.New(call{"1"}).By(ana).About(account))
-	second := acme(pinged.New(call{"2"}).By(ben).About(account, contact))
-	third := acme(activity.CommentOn(contact, "3").By(ben))
-	for query, want := range map[string][]activity.ID{
-		"":                                {first, second, third},
-		"&type=call.made&type=ping.seen":  {first, second},
-		"&category=comments":              {third},
-		"&category=calls&type=ping.seen":  {},
-		"&about=account:42":               {first, second},
-		"&about=contact:7":                {second, third},
-		"&about=contact:7&about=deal:1":   {second, third},
-		"&actor=user:ben&category=pings":  {second},
-		"&actor=user:ben&about=account:1": {},
+	for path, field := range map[string]string{
+		"?after=x": "after", "?after=-1": "after", "?about=x": "about", "?limit=1": "limit", "?" + strings.Repeat("type=x&", activity.MaxListed+1): "type",
 	} {
-		l := s.listen(streamPath + "?after=0" + query)
-		l.want(want...)
-		l.cancel()
-	}
-	l := s.listen(streamPath+"?after=0", "Last-Event-ID", "2")
-	l.want(third)
-	if l.last != 3 {
-		t.Errorf("the position is %d", l.last)
-	}
-	for path, field := range map[string]string{"?after=x": "after", "?after=-1": "after", "?about=x": "about", "?limit=1": "limit"} {
 		if a := s.do("GET", streamPath+path, ""); a.StatusCode != http.StatusBadRequest || !strings.Contains(a.body, `"field":"`+field+`"`) {
-			t.Errorf("%s: %s %s", path, a.Status, a.body)
+			t.Errorf("%.20s: %s %s", path, a.Status, a.body)
 		}
 	}
 	if a := s.do("GET", streamPath, "", "Last-Event-ID", "x"); a.StatusCode != http.StatusBadRequest {
@@ -231,6 +239,21 @@ func TestStreamHeartbeat(t *testing.T) {
 	})
 }
 
+// TestStreamOutlivesTimeouts has the timeouts of a server, which are for requests that end, not end a stream.
+func TestStreamOutlivesTimeouts(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newPipedServer(t, memstore.New())
+		s.Config.ReadTimeout, s.Config.WriteTimeout = 5*time.Second, 5*time.Second
+		l := s.listen(streamPath)
+		for range 8 {
+			if m, err := l.next(); err != nil || m.comment == "" {
+				t.Fatalf("%+v, %v", m, err)
+			}
+		}
+		l.want(s.record("acme", called.New(call{"x"}).By(ana)).ID)
+	})
+}
+
 // TestStreamAdmits ends a stream when its listener may not read any more.
 func TestStreamAdmits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -241,8 +264,8 @@ func TestStreamAdmits(t *testing.T) {
 		l := s.listen(streamPath)
 		began := time.Now()
 		refused.Store(true)
-		if err := l.ended(); err != nil || time.Since(began) != 15*time.Second {
-			t.Errorf("it ended after %v with %v", time.Since(began), err)
+		if m, err := l.next(); err != io.EOF || time.Since(began) != 15*time.Second {
+			t.Errorf("after %v comes %+v, %v", time.Since(began), m, err)
 		}
 	})
 }
