@@ -88,7 +88,6 @@ func TestStreamHeartbeat(t *testing.T) {
 func TestStreamOutlivesTimeouts(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newPipedServer(t, memstore.New())
-		s.Config.ReadTimeout, s.Config.WriteTimeout = 5*time.Second, 5*time.Second
 		l := s.listen(streamPath)
 		for range 8 {
 			if m, err := l.next(); err != nil || m.comment == "" {
