@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -96,6 +97,27 @@ func TestStreamOutlivesTimeouts(t *testing.T) {
 		}
 		l.want(s.record("acme", called.New(call{"x"}).By(ana)).ID)
 	})
+}
+
+// TestStreamHTTP2 has streams share a connection, and end one by one or all at once.
+func TestStreamHTTP2(t *testing.T) {
+	s := newHandler(t, memstore.New(), nil)
+	s.Server = httptest.NewUnstartedServer(s.handler)
+	s.EnableHTTP2 = true
+	s.StartTLS()
+	t.Cleanup(s.end)
+	if a := s.do("GET", "/activity/api/tasks", ""); a.ProtoMajor != 2 {
+		t.Fatalf("the protocol is %s", a.Proto)
+	}
+	one, other := s.listen(streamPath), s.listen(streamPath)
+	id := s.record("acme", called.New(call{"x"}).By(ana)).ID
+	one.want(id)
+	one.cancel()
+	other.want(id, s.record("acme", called.New(call{"y"}).By(ana)).ID)
+	s.handler.Close()
+	if err := other.ended(); err != nil {
+		t.Errorf("it ended with %v", err)
+	}
 }
 
 // TestStreamAdmits ends a stream when its listener may not read any more.
