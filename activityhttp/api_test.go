@@ -1,15 +1,10 @@
 package activityhttp_test
 
 import (
-	"context"
-	"errors"
-	"fmt"
 	"net/http"
 	"slices"
 	"strings"
 	"testing"
-
-	"golang.org/x/mod/sumdb/note"
 
 	"github.com/go-activity/activity"
 	"github.com/go-activity/activity/activityhttp"
@@ -143,6 +138,18 @@ func TestAPIPermissions(t *testing.T) {
 	}
 }
 
+// TestAPIUnrouted has what there is not answered as problems too.
+func TestAPIUnrouted(t *testing.T) {
+	s := newServer(t, memstore.New())
+	for request, want := range map[string]int{"GET /nothing": 404, "POST /tasks": 405, "GET /comments": 405, "DELETE /tasks": 405, "GET /tasks/x": 404} {
+		method, path, _ := strings.Cut(request, " ")
+		a := s.do(method, "/activity/api"+path, "")
+		if a.StatusCode != want || a.Header.Get("Content-Type") != "application/problem+json" || want == 405 && a.Header.Get("Allow") == "" {
+			t.Errorf("%s: %s %s", request, a.Status, a.body)
+		}
+	}
+}
+
 func TestAPIBodies(t *testing.T) {
 	s := newServer(t, memstore.New())
 	have := s.seed("acme")
@@ -194,161 +201,6 @@ func TestCommentsOnEvents(t *testing.T) {
 	for _, e := range thread.Events {
 		if !e.Actor.Is(ana) || len(e.About) != 3 || !e.About[1].Is(account) || e.Source != activity.Manual {
 			t.Errorf("a comment is %+v", e)
-		}
-	}
-}
-
-// failing is a store that fails with what nobody may read.
-type failing struct {
-	activity.Store
-}
-
-var errSecret = errors.New(`pq: relation "secret_table" at 10.0.0.7: goroutine 1 [running]`)
-
-func (failing) InTx(context.Context, func(activity.Store) error) error { return errSecret }
-func (failing) AppendEvents(context.Context, []activity.EventRow) ([]activity.Event, error) {
-	return nil, errSecret
-}
-func (failing) Event(context.Context, string, activity.ID) (activity.Event, error) {
-	return activity.Event{}, errSecret
-}
-func (failing) Feed(context.Context, activity.EventQuery) ([]activity.Event, error) {
-	return nil, errSecret
-}
-func (failing) CountEvents(context.Context, activity.EventQuery) ([]activity.TypeCount, error) {
-	return nil, errSecret
-}
-func (failing) Task(context.Context, string, activity.ID) (activity.Task, error) {
-	return activity.Task{}, errSecret
-}
-func (failing) Tasks(context.Context, activity.TaskFilter) ([]activity.Task, error) {
-	return nil, errSecret
-}
-func (failing) CountTasks(context.Context, activity.TaskFilter) (int, error) { return 0, errSecret }
-func (failing) Outcomes(context.Context, activity.OutcomeFilter) ([]activity.OutcomeRow, error) {
-	return nil, errSecret
-}
-func (failing) QuotaState(context.Context, activity.QuotaKey) (activity.QuotaState, error) {
-	return activity.QuotaState{}, errSecret
-}
-func (failing) QuotaUse(context.Context, activity.UseQuery) ([]activity.QuotaUse, error) {
-	return nil, errSecret
-}
-func (failing) FindEntities(context.Context, activity.EntityQuery) ([]activity.Entity, error) {
-	return nil, errSecret
-}
-func (failing) Relations(context.Context, string, activity.Entity, int) ([]activity.Relation, error) {
-	return nil, errSecret
-}
-func (failing) Relatives(context.Context, activity.RelativesQuery) ([]activity.Entity, error) {
-	return nil, errSecret
-}
-func (failing) Mark(context.Context, string, activity.Entity, activity.Entity) (activity.ID, error) {
-	return activity.ID{}, errSecret
-}
-func (failing) Seal(context.Context, int) (int, error) { return 0, errSecret }
-func (failing) Unsealed(context.Context) (activity.Unsealed, error) {
-	return activity.Unsealed{}, errSecret
-}
-func (failing) Entry(context.Context, string, activity.ID) (activity.EntryRow, error) {
-	return activity.EntryRow{}, errSecret
-}
-
-// TestAPITellsNothing has errors of the server logged, and not shown.
-func TestAPITellsNothing(t *testing.T) {
-	s := newServer(t, failing{memstore.New()})
-	id, err := activity.ParseID("0190a6f0-0000-7000-8000-000000000001")
-	check(t, err)
-	n := 0
-	for _, g := range append(goods(seeded{id, id, id}), good{"GET /stream", "/stream", "", ""}) {
-		if g.pattern == "GET /openapi.json" {
-			continue
-		}
-		n++
-		if a := g.do(s); a.StatusCode != 500 || a.body != `{"type":"about:blank","title":"Internal error","status":500}` {
-			t.Errorf("%s: %s %s", g.pattern, a.Status, a.body)
-		}
-	}
-	if logged := strings.Count(s.logs.String(), "secret_table"); logged < n {
-		t.Errorf("%d of %d errors were logged", logged, n)
-	}
-	closed := memstore.New()
-	s = newServer(t, closed)
-	check(t, closed.Close())
-	if a := s.do("GET", "/activity/api/tasks", ""); a.StatusCode != http.StatusServiceUnavailable {
-		t.Errorf("of a store that is closed: %s %s", a.Status, a.body)
-	}
-}
-
-// TestTags has what hardly ever changes sent once.
-func TestTags(t *testing.T) {
-	s := newServer(t, memstore.New())
-	have := s.seed("acme")
-	event, task := "/activity/api/events/"+have.event.String(), "/activity/api/tasks/"+have.ended.String()
-	for _, path := range []string{event, event + "/entry", event + "/proof", task, task + "/report", "/activity/api/openapi.json"} {
-		tag := s.do("GET", path, "").Header.Get("ETag")
-		for _, match := range []string{tag, `"other", W/` + tag, "*"} {
-			if a := s.do("GET", path, "", "If-None-Match", match); tag == "" || a.StatusCode != http.StatusNotModified || a.Header.Get("ETag") != tag {
-				t.Errorf("%s with %s: %s %s", path, match, a.Status, a.body)
-			}
-		}
-	}
-	proof := s.do("GET", event+"/proof", "")
-	if a := s.do("GET", event, "", "Accept-Language", "es", "If-None-Match", s.do("GET", event, "").Header.Get("ETag")); a.StatusCode != 200 {
-		t.Errorf("in another language: %s", a.Status)
-	}
-	if a := s.do("GET", "/activity/api/tasks/"+have.queued.String(), ""); a.Header.Get("ETag") != "" {
-		t.Error("a task that has not ended has a tag")
-	}
-	s.record("acme", called.New(call{"the tree grows"}).By(ana).About(account))
-	if a := s.do("GET", event+"/proof", "", "If-None-Match", proof.Header.Get("ETag")); a.StatusCode != 200 {
-		t.Errorf("the proof of another tree: %s", a.Status)
-	}
-	if _, err := s.journal.Tenant("acme").Erase(t.Context(), contact, ana, "asked to"); err != nil {
-		t.Fatal(err)
-	}
-	a := s.do("GET", event, "", "If-None-Match", `"`+s.do("GET", event, "").Header.Get("ETag")+`"`)
-	if a.StatusCode != 200 || strings.Contains(a.body, "Carla") || !strings.Contains(a.body, `"erased":true`) {
-		t.Errorf("after erasing: %s %s", a.Status, a.body)
-	}
-}
-
-// TestProofFromTheAPI has a proof hold with the public key alone.
-func TestProofFromTheAPI(t *testing.T) {
-	s := newServer(t, memstore.New())
-	have := s.seed("acme")
-	verifier, err := note.NewVerifier(s.public)
-	check(t, err)
-	proof := get[activity.Proof](s, "/events/"+have.event.String()+"/proof")
-	e, err := activity.VerifyProof(proof, verifier)
-	if err != nil || e.ID != have.event {
-		t.Errorf("VerifyProof = %v, %v", e.ID, err)
-	}
-	c := get[struct {
-		Size       int64
-		Root, Note string
-	}](s, "/checkpoint")
-	parsed, err := activity.ParseCheckpoint([]byte(c.Note), verifier)
-	if err != nil || parsed.Size != c.Size || parsed.Root.String() != c.Root {
-		t.Errorf("the checkpoint is %+v, %v, and says %+v", parsed, err, c)
-	}
-}
-
-// TestNoSigner has journals that sign nothing say so.
-func TestNoSigner(t *testing.T) {
-	store := memstore.New()
-	have := newServer(t, store).seed("acme")
-	s := newServer(t, store)
-	unsigned, err := activity.New(store, &activity.Config{Types: []activity.EventType{called}})
-	check(t, err)
-	s.Config.Handler = activityhttp.New(unsigned, activityhttp.Options{
-		Tenant:    func(*http.Request) string { return "acme" },
-		Actor:     func(*http.Request) activity.Entity { return ana },
-		Authorize: func(*http.Request, activityhttp.Permission) bool { return true },
-	})
-	for _, path := range []string{"/checkpoint", fmt.Sprintf("/events/%s/proof", have.event)} {
-		if a := s.do("GET", "/activity/api"+path, ""); a.StatusCode != 404 || !strings.Contains(a.body, "No checkpoints") {
-			t.Errorf("%s: %s %s", path, a.Status, a.body)
 		}
 	}
 }

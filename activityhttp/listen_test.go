@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/go-activity/activity"
 	"github.com/go-activity/activity/activityhttp"
@@ -94,8 +95,11 @@ func (l *listener) next() (m message, err error) {
 
 // event reads until there is an event, which must be as it is described.
 func (l *listener) event() (streamed, error) {
-	for {
+	for quiet := 0; ; quiet++ {
 		m, err := l.next()
+		if err == nil && quiet == 5 {
+			err = errors.New("no event came")
+		}
 		if err != nil {
 			return streamed{}, err
 		}
@@ -169,12 +173,12 @@ func (p *pipe) dial(ctx context.Context, _, _ string) (net.Conn, error) {
 	}
 }
 
-// newPipedServer is newServer on a network in memory.
+// newPipedServer is newServer on a network in memory, with a server that gives requests five seconds.
 func newPipedServer(t testing.TB, store activity.Store, change ...func(*activityhttp.Options)) *server {
 	t.Helper()
 	s := newHandler(t, store, change)
 	p := &pipe{make(chan net.Conn), make(chan struct{})}
-	s.Server = &httptest.Server{Listener: p, Config: &http.Server{Handler: s.handler}}
+	s.Server = &httptest.Server{Listener: p, Config: &http.Server{Handler: s.handler, ReadTimeout: 5 * time.Second, WriteTimeout: 5 * time.Second}}
 	s.Start()
 	s.Client().Transport.(*http.Transport).DialContext = p.dial
 	t.Cleanup(s.end)

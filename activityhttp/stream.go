@@ -41,9 +41,6 @@ func (c *call) stream(q streamQuery, encode encoder, variant string) error {
 	}
 	c.w.Header().Set("Content-Type", "text/event-stream")
 	c.w.Header().Set("X-Accel-Buffering", "no") // for proxies
-	if c.r.ProtoMajor == 1 {
-		c.w.Header().Set("Connection", "close") // because the deadline of the last write stays with it
-	}
 	if c.r.Method == http.MethodHead {
 		return nil
 	}
