@@ -90,7 +90,7 @@ func (s *seeder) previewed(ctx context.Context) error {
 // reverted is an import that was undone, but for what was edited since.
 func (s *seeder) reverted(ctx context.Context) error {
 	j := s.job("import_contacts")
-	j.spec.Title = "wrong-file.csv"
+	j.spec.Title = "fair.csv"
 	task, err := s.do(ctx, j)
 	if err != nil {
 		return err

@@ -116,7 +116,7 @@ type result struct {
 
 // keep stores what became of a record: the record itself, its events, its outcome and the progress, all of them or none. A preview
 // stores nothing but the outcome. It is short, and not interrupted.
-func (c *crm) keep(ctx context.Context, run *activity.Run, r result, done int64) error {
+func (c *crm) keep(ctx context.Context, run *activity.Run, r result, done, total int) error {
 	preview := run.Task().Preview
 	return c.records.inTx(context.WithoutCancel(ctx), func(ctx context.Context, tx bun.Tx, store *bunstore.Store) error {
 		if r.record != nil && !preview {
@@ -130,6 +130,6 @@ func (c *crm) keep(ctx context.Context, run *activity.Run, r result, done int64)
 				return err
 			}
 		}
-		return errors.Join(in.Report(ctx, r.outcome), in.Progress(ctx, done, 0))
+		return errors.Join(in.Report(ctx, r.outcome), in.Progress(ctx, int64(done), int64(total)))
 	})
 }

@@ -139,37 +139,6 @@ func TestImportOfCompanies(t *testing.T) {
 	}
 }
 
-// A preview says what would be done, and does nothing; the update does it.
-func TestPreviewAndUpdate(t *testing.T) {
-	c, acme := small(t)
-	working(t, c)
-	b := newBrowser(t, c)
-	before := people(t, c)
-	b.post(303, "/enrich", "preview", "1")
-	preview := tasks(t, acme, activity.TaskQuery{Previews: activity.PreviewsOnly})[0]
-	if preview = ended(t, acme, preview.ID); preview.Counts.Updated == 0 || preview.Counts.Attempted() != 12 {
-		t.Errorf("the preview is %+v", preview)
-	}
-	if diff := cmp.Diff(before, people(t, c)); diff != "" || len(events(t, acme, activity.Query{Categories: []string{"enrichment"}})) > 0 {
-		t.Errorf("the preview did something:\n%s", diff)
-	}
-	b.has(b.get(200, "/"), `value="`+preview.ID.String()+`"`)
-	to := b.post(303, "/update", "task", preview.ID.String())
-	id, err := activity.ParseID(strings.TrimPrefix(to, "/activity/tasks/"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	update := ended(t, acme, id)
-	if update.RetryOf != preview.ID || update.Counts != preview.Counts || cmp.Equal(before, people(t, c)) {
-		t.Errorf("the update is %+v, the preview %+v", update, preview)
-	}
-	for _, err := range acme.Drift(t.Context(), preview.ID, update.ID) {
-		t.Errorf("the update differs: %v", err)
-	}
-	b.post(400, "/update", "task", update.ID.String())
-	b.post(400, "/update", "task", "x")
-}
-
 // A task that is cancelled stops at once, though its next record is an hour away.
 func TestCancelStops(t *testing.T) {
 	c, acme := small(t)
@@ -212,70 +181,5 @@ func TestStopRequeues(t *testing.T) {
 	working(t, c)
 	if again := ended(t, acme, id); again.Status != activity.StatusCompleted || again.Counts != (activity.Counts{Created: 39, Warned: 6, Failed: 1}) {
 		t.Errorf("it goes on to %+v", again)
-	}
-}
-
-// Invitations meet the limit of the hour, and what is left waits for it.
-func TestInvitationsWait(t *testing.T) {
-	c, acme := small(t)
-	working(t, c)
-	b := newBrowser(t, c)
-	b.post(303, "/invite", "identity", anaOnLinkedIn.ID, "count", "12")
-	id := tasks(t, acme, activity.TaskQuery{Kinds: []string{"linkedin_invitation"}})[0].ID
-	until(t, "the task waits", func() bool { return task(t, acme, id).Wait.For == activity.WaitQuota })
-	waiting := task(t, acme, id)
-	if waiting.Status != activity.StatusQueued || waiting.Counts.Attempted() != 10 || waiting.Wait.Quota != "invitations" || time.Until(waiting.Wait.Until) < 50*time.Minute {
-		t.Errorf("the task is %+v", waiting)
-	}
-	for _, form := range [][]string{{"identity", "nobody"}, {"identity", anaOnLinkedIn.ID, "count", "0"}, {"identity", anaOnLinkedIn.ID, "count", "51"}} {
-		b.post(400, "/invite", form...)
-	}
-}
-
-// A search counts the results of its pages as they are opened, to the last one.
-func TestSearchPages(t *testing.T) {
-	c, acme := small(t)
-	working(t, c)
-	b := newBrowser(t, c)
-	b.post(303, "/search", "title", "CTOs in Berlin")
-	id := tasks(t, acme, activity.TaskQuery{Kinds: []string{"search"}})[0].ID
-	until(t, "the first page", func() bool { return task(t, acme, id).Counts.Attempted() == perPage })
-	for page := 2; page <= lastPage; page++ {
-		until(t, "the search is open", func() bool { return strings.Contains(b.get(200, "/"), id.String()) })
-		b.post(303, "/search/next", "task", id.String())
-		if n := task(t, acme, id).Counts.Attempted(); n != int64(page*perPage) {
-			t.Fatalf("page %d makes %d results", page, n)
-		}
-	}
-	if got := task(t, acme, id); got.Status != activity.StatusCompleted {
-		t.Errorf("after the last page it is %s", got.Status)
-	}
-	b.post(409, "/search/next", "task", id.String())
-	b.post(404, "/search/next", "task", activity.ID{1}.String())
-}
-
-// Every kind that can be started comes to its end.
-func TestOtherWork(t *testing.T) {
-	c, acme := small(t)
-	working(t, c)
-	b := newBrowser(t, c)
-	b.post(303, "/export", "object", "companies")
-	b.post(303, "/export", "object", "contacts")
-	b.post(303, "/scrape", "title", "Founders")
-	b.post(303, "/enrich")
-	for kind, how := range reaches {
-		spec, err := reachOf(kind, workspaceOf("acme").by(how.scheme)[0], "Spring", people(t, c)[:4])
-		queue(t, c, acme, spec, err)
-	}
-	for _, task := range tasks(t, acme, activity.TaskQuery{}) {
-		if done := ended(t, acme, task.ID); done.Status != activity.StatusCompleted || done.Counts.Attempted() == 0 || done.Done != done.Total {
-			t.Errorf("%s is %+v", done.Kind, done)
-		}
-	}
-	if n := len(tasks(t, acme, activity.TaskQuery{})); n != 9 {
-		t.Errorf("there are %d tasks", n)
-	}
-	if len(people(t, c)) <= 12 {
-		t.Error("nobody was found by scraping")
 	}
 }
