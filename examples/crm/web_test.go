@@ -122,7 +122,7 @@ func TestSwitch(t *testing.T) {
 	acme := events(t, c.journal.Tenant("acme"), activity.Query{Types: []string{"deal.won"}})[0]
 	b.get(404, "/activity/api/events/"+acme.ID.String())
 
-	for _, back := range []string{"https://evil.test/", "//evil.test", `/\evil.test`, "evil", ""} {
+	for _, back := range []string{"https://evil.test/", "//evil.test", "///evil.test", `/\evil.test`, "evil", ""} {
 		if to := b.post(303, "/switch", "workspace", "initech", "user", "peter", "language", "en", "back", back); to != "/" {
 			t.Errorf("from %q it goes on at %q", back, to)
 		}

@@ -14,9 +14,9 @@ import (
 )
 
 const (
-	workersN = 4                      // that work at a time
-	idle     = 500 * time.Millisecond // after which a worker looks for a task that became free by itself
-	ending   = 10 * time.Second       // for writing down how a task ended
+	workerCount = 4                      // that work at a time
+	idle        = 500 * time.Millisecond // after which a worker looks for a task that became free by itself
+	ending      = 10 * time.Second       // for writing down how a task ended
 )
 
 // errStops is why work ends when the program does.
@@ -47,7 +47,7 @@ func (c *crm) workers(ctx context.Context) {
 	for kind := range works {
 		kinds = append(kinds, kind)
 	}
-	for range workersN {
+	for range workerCount {
 		working.Go(func() {
 			for ctx.Err() == nil {
 				// A run must not end with ctx: it is to be queued again.

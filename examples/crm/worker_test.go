@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -18,6 +19,12 @@ import (
 func small(t *testing.T) (*crm, activity.Tenant) {
 	t.Helper()
 	c := open(t, filepath.Join(t.TempDir(), "small.db"))
+	return c, withSome(t, c)
+}
+
+// withSome puts some records into an empty database.
+func withSome(t *testing.T, c *crm) activity.Tenant {
+	t.Helper()
 	account := record{Workspace: "acme", Kind: "account", ID: "1", Name: "Globex"}
 	rows := []record{account}
 	for i := range 12 {
@@ -26,7 +33,7 @@ func small(t *testing.T) (*crm, activity.Tenant) {
 	if err := put(t.Context(), c.store.DB(), rows...); err != nil {
 		t.Fatal(err)
 	}
-	return c, c.journal.Tenant("acme")
+	return c.journal.Tenant("acme")
 }
 
 // queue queues a task of a spec.
@@ -92,13 +99,8 @@ func TestImport(t *testing.T) {
 	}
 
 	// The same again changes nothing, and what was edited is updated.
-	edited := people(t, c)[0]
-	edited.City = "Rome"
-	for _, r := range people(t, c) {
-		if strings.HasSuffix(r.Email, "@leads.test") {
-			edited = r
-		}
-	}
+	all := people(t, c)
+	edited := all[slices.IndexFunc(all, func(r record) bool { return strings.HasSuffix(r.Email, "@leads.test") })]
 	edited.City = "Rome"
 	if err := put(t.Context(), c.store.DB(), edited); err != nil {
 		t.Fatal(err)
@@ -136,6 +138,22 @@ func TestImportOfCompanies(t *testing.T) {
 	}
 	if _, err := importOf("../secret.csv", ana, false); !errors.Is(err, activity.ErrInvalid) {
 		t.Errorf("another file: %v", err)
+	}
+}
+
+func TestImportOnPostgres(t *testing.T) {
+	c := onPostgres(t)
+	acme := withSome(t, c)
+	working(t, c)
+	spec, err := importOf("contacts.csv", ana, false)
+	done := ended(t, acme, queue(t, c, acme, spec, err).ID)
+	if want := (activity.Counts{Created: 39, Warned: 6, Failed: 1}); done.Counts != want || len(people(t, c)) != 12+39 {
+		t.Errorf("the import is %+v, and there are %d contacts", done, len(people(t, c)))
+	}
+	b := newBrowser(t, c)
+	b.post(303, "/contacts/"+people(t, c)[0].ID+"/delete", "reason", "asked to be forgotten")
+	if len(people(t, c)) != 12+38 || len(events(t, acme, activity.Query{Types: []string{"contact.deleted"}})) != 1 {
+		t.Errorf("there are %d contacts", len(people(t, c)))
 	}
 }
 
