@@ -22,14 +22,15 @@ type job struct {
 	stopped  string // the reason for which somebody cancels it, after half of its records
 }
 
-// planTasks plans tasks over the year, more of them lately, no two in an hour: so that the limits of an hour are kept.
+// planTasks plans tasks over the year, more of them lately, each at least an hour after the one before: so that the limits of an hour
+// are kept.
 func (s *seeder) planTasks() {
 	taken := map[int]bool{}
 	perDay := map[int]int{}
 	for range s.volume.tasks {
 		for {
 			day := 1 + int(363*math.Pow(s.rand.Float64(), 2.2))
-			hour := day*24 + s.rand.IntN(12)
+			hour := day*24 + 2*s.rand.IntN(6)
 			if taken[hour] || perDay[day] == 3 {
 				continue
 			}

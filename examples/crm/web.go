@@ -33,9 +33,8 @@ func (c *crm) ownPages() http.Handler {
 	mux.HandleFunc("GET /crm.css", func(w http.ResponseWriter, r *http.Request) {
 		http.ServeFileFS(w, r, assets, "templates/crm.css")
 	})
-	mux.HandleFunc("POST /switch", switchTo)
 	for pattern, page := range map[string]func(*request) error{
-		"GET /{$}": (*request).start, "GET /accounts": (*request).list, "GET /contacts": (*request).list, "GET /deals": (*request).list,
+		"GET /{$}": (*request).start, "POST /switch": (*request).switchTo, "GET /accounts": (*request).list, "GET /contacts": (*request).list, "GET /deals": (*request).list,
 		"GET /accounts/{id}": (*request).record, "GET /contacts/{id}": (*request).record, "GET /deals/{id}": (*request).record,
 	} {
 		mux.Handle(pattern, c.serving(page))
