@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/go-activity/activity"
+	"github.com/go-activity/activity/internal/pgtest"
+	"github.com/go-activity/activity/store/postgres"
 	"github.com/go-activity/activity/store/sqlite"
 )
 
@@ -18,6 +20,21 @@ import (
 func open(t *testing.T, path string) *crm {
 	t.Helper()
 	store, err := sqlite.Open(t.Context(), path, sqlite.WithoutSync())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { store.Close() })
+	c, err := newCRM(t.Context(), store, time.Millisecond)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// onPostgres opens an empty database of PostgreSQL.
+func onPostgres(t *testing.T) *crm {
+	t.Helper()
+	store, err := postgres.Open(t.Context(), pgtest.New(t))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -52,7 +52,6 @@ var (
 var (
 	radar     = activity.System("Radar")     // watches companies
 	mail      = activity.System("Mail")      // hears of the provider what becomes of emails
-	telephony = activity.System("Telephony") // hears of calls
 	scheduled = activity.System("Scheduler") // starts what nobody started
 	gatherer  = activity.System("Enricher")  // asks others what they know
 )

@@ -92,7 +92,7 @@ func contactID(email string) string {
 	return fmt.Sprintf("c%08x", h.Sum32())
 }
 
-// records is the table. The zero store is none.
+// records is the table.
 type records struct{ store *bunstore.Store }
 
 func (t records) create(ctx context.Context) error {

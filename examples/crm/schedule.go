@@ -14,7 +14,8 @@ import (
 
 const (
 	scheduleEvery = 20 // times the pace of workers
-	backlog       = 8  // as many tasks as wait already, and no more are queued by schedule
+	backlog       = 8  // as many tasks as wait for workers, and no more are queued by schedule
+	full          = 3  // as many tasks as wait for a quota, and no more that use one are queued
 )
 
 // schedule lets something happen every few seconds, until ctx ends: an email is opened, a signal is noticed, a task is queued.
@@ -74,13 +75,26 @@ func (c *crm) happen(ctx context.Context, chance *rand.Rand, n int) error {
 
 // startSomething queues a task that nobody has asked for, unless many wait.
 func (c *crm) startSomething(ctx context.Context, tenant activity.Tenant, w workspace, chance *rand.Rand, people []record) error {
-	page, err := tenant.Tasks(ctx, activity.TaskQuery{Statuses: []activity.Status{activity.StatusQueued}, Limit: backlog})
-	if err != nil || len(page.Tasks) == backlog {
+	page, err := tenant.Tasks(ctx, activity.TaskQuery{Statuses: []activity.Status{activity.StatusQueued}, Limit: 50})
+	if err != nil {
 		return err
+	}
+	quota := 0
+	for _, t := range page.Tasks {
+		if t.Wait.For == activity.WaitQuota {
+			quota++
+		}
+	}
+	if len(page.Tasks)-quota >= backlog {
+		return nil
+	}
+	kinds := []string{"enrichment", "like_last_post", "add_to_campaign", "email", "scraping"}
+	if quota >= full {
+		kinds = kinds[:3]
 	}
 	chance.Shuffle(len(people), func(i, j int) { people[i], people[j] = people[j], people[i] })
 	people = people[:min(6, len(people))]
-	kind := pick(chance, []string{"enrichment", "email", "like_last_post", "add_to_campaign", "scraping"})
+	kind := pick(chance, kinds)
 	spec := activity.TaskSpec{Kind: kind, Title: "People in " + pick(chance, cities), Actor: scheduled, Total: scrapeAll}
 	if kind != "scraping" {
 		how := reaches[kind]

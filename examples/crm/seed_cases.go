@@ -10,17 +10,17 @@ import (
 	"github.com/go-activity/activity/examples/crm/contacts"
 )
 
-// planCases plans what there is to be seen of everything, whatever chance makes.
+// planCases plans what there is to be seen of everything, whatever chance makes, at hours that planTasks leaves free.
 func (s *seeder) planCases() {
 	const day, hour = 24 * time.Hour, time.Hour
-	s.at(-60*day+20*hour, s.merge)
-	s.at(-21*day+20*hour, s.twoRecipes)
-	s.at(-15*day+20*hour, s.aside)
-	s.at(-12*day+20*hour, s.previewed)
-	s.at(-9*day+20*hour, s.reverted)
-	s.at(-6*day+20*hour, s.repeated)
-	s.at(-4*day+20*hour, s.ended)
-	s.at(-2*day+20*hour, s.forget)
+	s.at(-60*day+8*hour, s.merge)
+	s.at(-21*day+8*hour, s.twoRecipes)
+	s.at(-15*day+8*hour, s.aside)
+	s.at(-12*day+8*hour, s.previewed)
+	s.at(-9*day+8*hour, s.reverted)
+	s.at(-6*day+8*hour, s.repeated)
+	s.at(-4*day+8*hour, s.ended)
+	s.at(-2*day+8*hour, s.forget)
 }
 
 // merge makes one account of two that turn out to be the same.
@@ -90,7 +90,7 @@ func (s *seeder) previewed(ctx context.Context) error {
 // reverted is an import that was undone, but for what was edited since.
 func (s *seeder) reverted(ctx context.Context) error {
 	j := s.job("import_contacts")
-	j.spec.Title = "wrong-file.csv"
+	j.spec.Title = "fair.csv"
 	task, err := s.do(ctx, j)
 	if err != nil {
 		return err

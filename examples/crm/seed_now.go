@@ -72,7 +72,7 @@ func (s *seeder) searching(ctx context.Context) error {
 func (s *seeder) exports(ctx context.Context) error {
 	for _, spec := range []activity.TaskSpec{
 		{Kind: "export_companies", Title: "Target accounts", Total: int64(len(s.accounts) - 1)},
-		{Kind: "export_contacts", Title: "Qualified contacts", Total: 60},
+		{Kind: "export_contacts", Title: "Qualified contacts", Total: int64(min(most, len(s.contacts)))},
 	} {
 		spec.Actor, spec.Exclusive = s.anyone(), exclusiveCRM
 		if _, err := s.tenant.Enqueue(ctx, spec); err != nil {

@@ -2,10 +2,10 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"math"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -22,14 +22,15 @@ type job struct {
 	stopped  string // the reason for which somebody cancels it, after half of its records
 }
 
-// planTasks plans tasks over the year, more of them lately, no two in an hour: so that the limits of an hour are kept.
+// planTasks plans tasks over the year, more of them lately, each at least an hour after the one before: so that the limits of an hour
+// are kept.
 func (s *seeder) planTasks() {
 	taken := map[int]bool{}
 	perDay := map[int]int{}
 	for range s.volume.tasks {
 		for {
 			day := 1 + int(363*math.Pow(s.rand.Float64(), 2.2))
-			hour := day*24 + s.rand.IntN(12)
+			hour := day*24 + 2*s.rand.IntN(6)
 			if taken[hour] || perDay[day] == 3 {
 				continue
 			}
@@ -67,6 +68,28 @@ func (s *seeder) usual(ctx context.Context) error {
 	return err
 }
 
+// input is what a worker needs to do a task again.
+func (s *seeder) input(j job) json.RawMessage {
+	var in any
+	switch kind := j.spec.Kind; {
+	case strings.HasPrefix(kind, "import_"):
+		in = fileInput{j.spec.Title}
+	case kind == "enrichment" || s.kinds[kind].Category == "engagement":
+		var to leads
+		for _, o := range j.outcomes {
+			to.Contacts = append(to.Contacts, o.Record.ID)
+		}
+		in = to
+	default:
+		return nil
+	}
+	input, err := json.Marshal(in)
+	if err != nil {
+		panic(err) // it is made of strings
+	}
+	return input
+}
+
 // whyFailed is a reason for which tasks of a kind fail.
 func whyFailed(kind activity.Kind) string {
 	switch {
@@ -98,10 +121,11 @@ func (s *seeder) job(kind string) job {
 	if spec.Automated = spec.Automated || s.rand.IntN(8) == 0; spec.Automated && k.Category != "engagement" {
 		spec.Actor = scheduled
 	}
-	if slices.Contains([]string{"export_companies", "export_contacts"}, kind) {
+	if strings.HasPrefix(kind, "export_") {
 		spec.Exclusive = exclusiveCRM
 	}
 	j := job{spec: spec, outcomes: s.outcomes(k, n)}
+	j.spec.Input = s.input(j)
 	if k.Category == "engagement" {
 		for _, o := range j.outcomes {
 			if !slices.ContainsFunc(j.spec.About, o.Record.Is) {
@@ -112,60 +136,6 @@ func (s *seeder) job(kind string) job {
 	}
 	j.spec.Total = int64(n)
 	return j
-}
-
-// outcomes are of all kinds of outcome first, and then mostly of the better ones.
-func (s *seeder) outcomes(k activity.Kind, n int) []activity.Outcome {
-	var all []activity.Outcome
-	for i := range max(n, len(k.Outcomes)) {
-		of := k.Outcomes[min(i, len(k.Outcomes)-1)]
-		if i >= len(k.Outcomes) {
-			of = k.Outcomes[int(float64(len(k.Outcomes))*math.Pow(s.rand.Float64(), 3))]
-		}
-		all = append(all, s.outcome(k, of, i))
-	}
-	return all
-}
-
-// outcome makes up what became of a record. The values after it are those of the table, so that it can be undone.
-func (s *seeder) outcome(k activity.Kind, of activity.OutcomeKind, i int) activity.Outcome {
-	r := s.someone(s.clock.read().Add(time.Second))
-	if k.Object == "companies" {
-		r = pick(s.rand, s.accounts)
-	}
-	o := activity.Outcome{Kind: of.Name, Record: r.entity(), Message: messages[of.Name]}
-	switch k.Name {
-	case "import_contacts", "import_companies":
-		o.Row = int64(i + 1)
-		o.Extra = map[string]any{"Owner": s.anyone().Name()}
-		if of.Counts == activity.Warned || of.Counts == activity.Failed {
-			o.Record = activity.Entity{}
-			o.Extra["Line"] = r.Name + ";" + r.City
-		}
-	case "export_contacts", "export_companies":
-		o.Link = "https://crm.test/" + k.Object + "/" + strconv.Itoa(500+i)
-		o.Extra = map[string]any{"CRM ID": 500 + i}
-	case "enrichment":
-		o.Extra = map[string]any{"Provider": "Globe Data"}
-	default:
-		return o
-	}
-	switch of.Counts {
-	case activity.Created:
-		o.After = r.values()
-	case activity.Updated:
-		o.Before = map[string]any{"city": pick(s.rand, cities), "phone": ""}
-		o.After = map[string]any{"city": r.City, "phone": r.Phone}
-	}
-	return o
-}
-
-// messages say why, by the name of the outcome.
-var messages = map[string]string{
-	"invalid_field": "email is “ada@”", "missing_field": "email is empty", "duplicate": "the same address as an earlier row", "error": "the other side refused it",
-	"not_associated": "its parent is not in the CRM", "shared_id": "shares its ID with another company", "create_conflict": "somebody else is creating it",
-	"not_found": "nobody knows it", "excluded": "asked not to be written to", "unsubscribed": "has unsubscribed", "no_address": "has no address",
-	"no_post": "has not posted anything", "not_connected": "is not connected",
 }
 
 // do does a task, as its worker would have.
@@ -236,22 +206,4 @@ func (s *seeder) charge(ctx context.Context, run *activity.Run, records int) err
 		units = (records + perPage - 1) / perPage
 	}
 	return run.Charge(ctx, int64(units))
-}
-
-// recorded are the events of single records in a run, of a few.
-func (s *seeder) recorded(task activity.Task, outcomes []activity.Outcome) []activity.Draft {
-	var drafts []activity.Draft
-	for _, o := range outcomes {
-		switch {
-		case len(drafts) == 5:
-			return drafts
-		case task.Kind == "import_contacts" && o.Kind == "imported":
-			drafts = append(drafts, catalogue.ContactAdded.New(catalogue.AddedContact{Source: task.Title}).About(o.Record))
-		case task.Kind == "enrichment" && o.Kind == "enriched":
-			drafts = append(drafts, catalogue.EnrichmentCompleted.New(catalogue.Enrichment{Fields: 2, Source: "Globe Data"}).About(o.Record))
-		case task.Kind == "email" && o.Kind == "sent":
-			drafts = append(drafts, catalogue.EmailSent.New(catalogue.SentEmail{Subject: task.Title}).About(o.Record))
-		}
-	}
-	return drafts
 }

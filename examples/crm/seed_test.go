@@ -12,8 +12,6 @@ import (
 
 	"github.com/go-activity/activity"
 	"github.com/go-activity/activity/examples/crm/catalogue"
-	"github.com/go-activity/activity/internal/pgtest"
-	"github.com/go-activity/activity/store/postgres"
 )
 
 func TestSeedOfEvents(t *testing.T) {
@@ -194,15 +192,7 @@ func TestSeedOnce(t *testing.T) {
 }
 
 func TestSeedOnPostgres(t *testing.T) {
-	store, err := postgres.Open(t.Context(), pgtest.New(t))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { store.Close() })
-	c, err := newCRM(t.Context(), store, time.Millisecond)
-	if err != nil {
-		t.Fatal(err)
-	}
+	c := onPostgres(t)
 	first := seeded(t)
 	if err := c.seed(t.Context(), filled.now, func(string) {}); err != nil {
 		t.Fatal(err)

@@ -131,11 +131,39 @@ func TestSchedule(t *testing.T) {
 		}
 	}
 	queued := tasks(t, acme, activity.TaskQuery{})
+	if count(queued, func(t activity.Task) bool { return t.Kind == "email" || t.Kind == "scraping" }) == 0 {
+		t.Error("nothing is queued that uses a quota")
+	}
 	if len(queued) != backlog || count(queued, func(t activity.Task) bool { return t.Automated }) != backlog {
 		t.Errorf("there are %d tasks", len(queued))
 	}
 	if len(events(t, c.journal.Tenant("initech"), activity.Query{})) == 0 {
 		t.Error("nothing happens in the other workspace")
+	}
+
+	// At a limit, nothing more is queued that meets it.
+	for _, meter := range []activity.Meter{acme.Meter("workspace_emails", activity.Entity{}), acme.Meter("workspace_scrapings", activity.Entity{})} {
+		usage, err := meter.Usage(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := meter.Use(t.Context(), usage.Windows[0].Free); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, task := range queued {
+		if _, err := acme.Cancel(t.Context(), task.ID, ana, "to begin again"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for n := range 400 {
+		if err := c.happen(t.Context(), chance, n); err != nil {
+			t.Fatal(err)
+		}
+	}
+	waiting := tasks(t, acme, activity.TaskQuery{Statuses: []activity.Status{activity.StatusQueued}})
+	if n := count(waiting, func(t activity.Task) bool { return t.Wait.For == activity.WaitQuota }); n == 0 || n > full || len(waiting) != backlog+n {
+		t.Errorf("%d of %d tasks wait for a quota", n, len(waiting))
 	}
 
 	c.pace = time.Millisecond

@@ -63,20 +63,20 @@ func actorsOf(r *http.Request) []activity.Entity { return sessionOf(r).workspace
 
 // switchTo sets the cookies and goes back to where one was; but with another workspace to the start, because what was looked
 // at is in the one before.
-func switchTo(w http.ResponseWriter, r *http.Request) {
-	before := sessionOf(r)
+func (q *request) switchTo() error {
 	for cookie, field := range map[string]string{workspaceCookie: "workspace", userCookie: "user", languageCookie: "language"} {
-		http.SetCookie(w, &http.Cookie{
-			Name: cookie, Value: url.QueryEscape(r.PostFormValue(field)), Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode, MaxAge: 365 * 24 * 3600,
+		http.SetCookie(q.w, &http.Cookie{
+			Name: cookie, Value: url.QueryEscape(q.text(field, "")), Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode, MaxAge: 365 * 24 * 3600,
 		})
 	}
-	back := ownPath(r.PostFormValue("back"))
-	if workspaceOf(r.PostFormValue("workspace")).id != before.workspace.id {
-		if back = "/"; strings.HasPrefix(ownPath(r.PostFormValue("back")), "/activity/") {
-			back = "/activity/"
-		}
+	back := ownPath(q.text("back", ""))
+	switch {
+	case workspaceOf(q.text("workspace", "")).id == q.workspace.id:
+		return q.to(back)
+	case strings.HasPrefix(back, "/activity/"):
+		return q.to("/activity/")
 	}
-	http.Redirect(w, r, back, http.StatusSeeOther)
+	return q.to("/")
 }
 
 // ownPath returns an address of this host, or that of its start if it is of another one.

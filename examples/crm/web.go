@@ -8,6 +8,8 @@ import (
 	"html/template"
 	"log/slog"
 	"net/http"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/go-activity/activity"
@@ -18,16 +20,21 @@ var assets embed.FS
 
 var templates = template.Must(template.ParseFS(assets, "templates/*.html"))
 
-// handler is all that is served.
+// handler is all that is served: the pages of activity, which see to other origins themselves, and the CRM's own.
 func (c *crm) handler(pages http.Handler) http.Handler {
+	all := http.NewServeMux()
+	all.Handle("/activity/", withSession(pages))
+	all.Handle("/", http.NewCrossOriginProtection().Handler(c.ownPages()))
+	return all
+}
+
+func (c *crm) ownPages() http.Handler {
 	mux := http.NewServeMux()
-	mux.Handle("/activity/", pages)
 	mux.HandleFunc("GET /crm.css", func(w http.ResponseWriter, r *http.Request) {
 		http.ServeFileFS(w, r, assets, "templates/crm.css")
 	})
-	mux.HandleFunc("POST /switch", switchTo)
 	for pattern, page := range map[string]func(*request) error{
-		"GET /{$}": (*request).start, "GET /accounts": (*request).list, "GET /contacts": (*request).list, "GET /deals": (*request).list,
+		"GET /{$}": (*request).start, "POST /switch": (*request).switchTo, "GET /accounts": (*request).list, "GET /contacts": (*request).list, "GET /deals": (*request).list,
 		"GET /accounts/{id}": (*request).record, "GET /contacts/{id}": (*request).record, "GET /deals/{id}": (*request).record,
 	} {
 		mux.Handle(pattern, c.serving(page))
@@ -40,7 +47,7 @@ func (c *crm) handler(pages http.Handler) http.Handler {
 		mux.Handle(pattern, c.serving(editing(form)))
 	}
 	mux.Handle("/", c.serving(func(*request) error { return activity.ErrNotFound }))
-	return http.NewCrossOriginProtection().Handler(withSession(mux))
+	return mux
 }
 
 // maxBody is the most bytes of a form.
@@ -137,7 +144,7 @@ type line struct {
 	At         time.Time
 	Actor      string
 	Text, Link string
-	About      string // the first that it is about, if somebody else did it
+	About      string // somebody else whom it is about
 }
 
 // lines are the newest events of a timeline.
@@ -149,8 +156,11 @@ func (q *request) lines(query activity.Query) ([]line, error) {
 	var all []line
 	for _, e := range page.Events {
 		l := line{At: e.OccurredAt, Actor: e.Actor.Name(), Text: q.journal.Summary(e, q.Lang()).Text, Link: "/activity/events/" + e.ID.String()}
-		if len(e.About) > 0 && !e.About[0].Is(e.Actor) && e.About[0].Kind != activity.EventKind {
-			l.About = e.About[0].Name()
+		for _, about := range e.About {
+			if about.Kind != activity.EventKind && !about.Is(e.Actor) && !slices.ContainsFunc(query.About, about.Is) && !strings.Contains(l.Text, about.Name()) {
+				l.About = about.Name()
+				break
+			}
 		}
 		all = append(all, l)
 	}

@@ -15,7 +15,7 @@ func (w words) T(text string) string {
 }
 
 var inSpanish = map[string]string{
-	"Start": "Inicio", "Accounts": "Empresas", "Contacts": "Contactos", "Deals": "Ventas", "Activity": "Actividad", "Feed": "Novedades", "Usage": "Límites",
+	"Start": "Inicio", "Accounts": "Empresas", "Contacts": "Contactos", "Deals": "Ventas", "Activity": "Actividad",
 	"Workspace": "Espacio", "User": "Usuario", "Language": "Idioma", "Switch": "Cambiar", "reads only": "solo lectura",
 	"Name": "Nombre", "Email": "Correo", "Title": "Cargo", "Stage": "Fase", "Industry": "Sector", "Phone": "Teléfono", "City": "Ciudad", "Account": "Empresa",
 	"account": "empresa", "contact": "contacto", "deal": "venta", "archived": "archivado",
@@ -28,7 +28,7 @@ var inSpanish = map[string]string{
 	"What to do": "Qué hacer", "Archive": "Archivar", "Reason": "Motivo", "Delete for good": "Eliminar para siempre", "Delete": "Eliminar",
 	"Invite by email": "Invitar por correo", "Email address": "Dirección de correo", "Send a message": "Enviar un mensaje", "Channel": "Canal", "Text": "Texto", "Send": "Enviar",
 	"Share by email": "Compartir por correo", "Addresses, separated by commas": "Direcciones, separadas por comas", "Share": "Compartir",
-	"Comment": "Comentar", "Mention": "Mencionar", "nobody": "nadie", "Go back": "Volver", "That did not work": "No ha funcionado",
+	"Comment": "Comentar", "Mention": "Mencionar", "nobody": "nadie", "That did not work": "No ha funcionado",
 	"You may only read in this workspace.": "En este espacio solo puede leer.", "nothing yet": "nada todavía", "and more": "y más",
 	"It is not there, or not any more.": "No está, o ya no está.", "Below": "Debajo",
 }

@@ -17,7 +17,7 @@ func (c *crm) export(ctx context.Context, run *activity.Run) error {
 	if task.Kind == "export_companies" {
 		kind = "account"
 	}
-	rows, err := c.records.list(ctx, task.Tenant, kind, "", int(max(task.Total, 1)))
+	rows, err := c.records.list(ctx, task.Tenant, kind, "", most)
 	if err != nil {
 		return err
 	}
@@ -25,7 +25,7 @@ func (c *crm) export(ctx context.Context, run *activity.Run) error {
 		if err := c.wait(ctx); err != nil {
 			return err
 		}
-		if err := c.keep(ctx, run, result{outcome: exported(rows[i])}, int64(i+1)); err != nil {
+		if err := c.keep(ctx, run, result{outcome: exported(rows[i])}, i+1, len(rows)); err != nil {
 			return err
 		}
 	}

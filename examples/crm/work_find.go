@@ -91,7 +91,7 @@ func openPage(ctx context.Context, run *activity.Run) error {
 	if err := run.Report(ctx, found...); err != nil {
 		return err
 	}
-	return errors.Join(run.Progress(ctx, task.Done+perPage, 0), run.Flush(ctx))
+	return errors.Join(run.Progress(ctx, task.Done+perPage, lastPage*perPage), run.Flush(ctx))
 }
 
 // scrape finds people on pages, each of which is charged before it is read. Who is not known becomes a contact.
@@ -104,7 +104,7 @@ func (c *crm) scrape(ctx context.Context, run *activity.Run) error {
 	if len(accounts) == 0 {
 		return errors.New("there are no accounts")
 	}
-	for n := task.Done; n < scrapeAll; n++ {
+	for n := int(task.Done); n < scrapeAll; n++ {
 		if err := c.wait(ctx); err != nil {
 			return err
 		}
@@ -127,7 +127,7 @@ func (c *crm) scrape(ctx context.Context, run *activity.Run) error {
 		case err != nil:
 			return err
 		}
-		if err := c.keep(ctx, run, result, n+1); err != nil {
+		if err := c.keep(ctx, run, result, n+1, scrapeAll); err != nil {
 			return err
 		}
 	}

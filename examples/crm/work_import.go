@@ -26,7 +26,10 @@ type fileInput struct {
 }
 
 // importKinds are the kinds of import, by the file.
-var importKinds = map[string]string{"contacts.csv": "import_contacts", "companies.csv": "import_companies"}
+var importKinds = map[string]string{
+	"contacts.csv": "import_contacts", "fair.csv": "import_contacts", "webinar.csv": "import_contacts",
+	"companies.csv": "import_companies", "partners.csv": "import_companies",
+}
 
 // importOf is the import of a file.
 func importOf(file string, by activity.Entity, preview bool) (activity.TaskSpec, error) {
@@ -95,7 +98,7 @@ func (c *crm) importFile(ctx context.Context, run *activity.Run) error {
 			result.outcome.Extra = map[string]any{"Line": strings.Join(row, ";")}
 		}
 		result.outcome.Row = int64(i)
-		if err := c.keep(ctx, run, result, int64(i)); err != nil {
+		if err := c.keep(ctx, run, result, i, len(rows)-1); err != nil {
 			return err
 		}
 	}

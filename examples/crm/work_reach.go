@@ -63,7 +63,7 @@ func (c *crm) eachContact(ctx context.Context, run *activity.Run, do func(record
 		}
 		r, err := c.records.find(ctx, c.store.DB(), task.Tenant, "contact", in.Contacts[i])
 		if errors.Is(err, activity.ErrNotFound) {
-			if err := run.Progress(ctx, int64(i+1), 0); err != nil {
+			if err := run.Progress(ctx, int64(i+1), int64(len(in.Contacts))); err != nil {
 				return err
 			}
 			continue
@@ -83,7 +83,7 @@ func (c *crm) eachContact(ctx context.Context, run *activity.Run, do func(record
 		if err != nil {
 			return err
 		}
-		if err := c.keep(ctx, run, result, int64(i+1)); err != nil {
+		if err := c.keep(ctx, run, result, i+1, len(in.Contacts)); err != nil {
 			return err
 		}
 	}

@@ -14,9 +14,9 @@ import (
 )
 
 const (
-	workersN = 4                      // that work at a time
-	idle     = 500 * time.Millisecond // after which a worker looks for a task that became free by itself
-	ending   = 10 * time.Second       // for writing down how a task ended
+	workerCount = 4                      // that work at a time
+	idle        = 500 * time.Millisecond // after which a worker looks for a task that became free by itself
+	ending      = 10 * time.Second       // for writing down how a task ended
 )
 
 // errStops is why work ends when the program does.
@@ -47,7 +47,7 @@ func (c *crm) workers(ctx context.Context) {
 	for kind := range works {
 		kinds = append(kinds, kind)
 	}
-	for range workersN {
+	for range workerCount {
 		working.Go(func() {
 			for ctx.Err() == nil {
 				// A run must not end with ctx: it is to be queued again.
@@ -116,7 +116,7 @@ type result struct {
 
 // keep stores what became of a record: the record itself, its events, its outcome and the progress, all of them or none. A preview
 // stores nothing but the outcome. It is short, and not interrupted.
-func (c *crm) keep(ctx context.Context, run *activity.Run, r result, done int64) error {
+func (c *crm) keep(ctx context.Context, run *activity.Run, r result, done, total int) error {
 	preview := run.Task().Preview
 	return c.records.inTx(context.WithoutCancel(ctx), func(ctx context.Context, tx bun.Tx, store *bunstore.Store) error {
 		if r.record != nil && !preview {
@@ -130,6 +130,6 @@ func (c *crm) keep(ctx context.Context, run *activity.Run, r result, done int64)
 				return err
 			}
 		}
-		return errors.Join(in.Report(ctx, r.outcome), in.Progress(ctx, done, 0))
+		return errors.Join(in.Report(ctx, r.outcome), in.Progress(ctx, int64(done), int64(total)))
 	})
 }

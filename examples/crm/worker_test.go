@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -18,6 +19,12 @@ import (
 func small(t *testing.T) (*crm, activity.Tenant) {
 	t.Helper()
 	c := open(t, filepath.Join(t.TempDir(), "small.db"))
+	return c, withSome(t, c)
+}
+
+// withSome puts some records into an empty database.
+func withSome(t *testing.T, c *crm) activity.Tenant {
+	t.Helper()
 	account := record{Workspace: "acme", Kind: "account", ID: "1", Name: "Globex"}
 	rows := []record{account}
 	for i := range 12 {
@@ -26,7 +33,7 @@ func small(t *testing.T) (*crm, activity.Tenant) {
 	if err := put(t.Context(), c.store.DB(), rows...); err != nil {
 		t.Fatal(err)
 	}
-	return c, c.journal.Tenant("acme")
+	return c.journal.Tenant("acme")
 }
 
 // queue queues a task of a spec.
@@ -92,13 +99,8 @@ func TestImport(t *testing.T) {
 	}
 
 	// The same again changes nothing, and what was edited is updated.
-	edited := people(t, c)[0]
-	edited.City = "Rome"
-	for _, r := range people(t, c) {
-		if strings.HasSuffix(r.Email, "@leads.test") {
-			edited = r
-		}
-	}
+	all := people(t, c)
+	edited := all[slices.IndexFunc(all, func(r record) bool { return strings.HasSuffix(r.Email, "@leads.test") })]
 	edited.City = "Rome"
 	if err := put(t.Context(), c.store.DB(), edited); err != nil {
 		t.Fatal(err)
@@ -139,35 +141,20 @@ func TestImportOfCompanies(t *testing.T) {
 	}
 }
 
-// A preview says what would be done, and does nothing; the update does it.
-func TestPreviewAndUpdate(t *testing.T) {
-	c, acme := small(t)
+func TestImportOnPostgres(t *testing.T) {
+	c := onPostgres(t)
+	acme := withSome(t, c)
 	working(t, c)
+	spec, err := importOf("contacts.csv", ana, false)
+	done := ended(t, acme, queue(t, c, acme, spec, err).ID)
+	if want := (activity.Counts{Created: 39, Warned: 6, Failed: 1}); done.Counts != want || len(people(t, c)) != 12+39 {
+		t.Errorf("the import is %+v, and there are %d contacts", done, len(people(t, c)))
+	}
 	b := newBrowser(t, c)
-	before := people(t, c)
-	b.post(303, "/enrich", "preview", "1")
-	preview := tasks(t, acme, activity.TaskQuery{Previews: activity.PreviewsOnly})[0]
-	if preview = ended(t, acme, preview.ID); preview.Counts.Updated == 0 || preview.Counts.Attempted() != 12 {
-		t.Errorf("the preview is %+v", preview)
+	b.post(303, "/contacts/"+people(t, c)[0].ID+"/delete", "reason", "asked to be forgotten")
+	if len(people(t, c)) != 12+38 || len(events(t, acme, activity.Query{Types: []string{"contact.deleted"}})) != 1 {
+		t.Errorf("there are %d contacts", len(people(t, c)))
 	}
-	if diff := cmp.Diff(before, people(t, c)); diff != "" || len(events(t, acme, activity.Query{Categories: []string{"enrichment"}})) > 0 {
-		t.Errorf("the preview did something:\n%s", diff)
-	}
-	b.has(b.get(200, "/"), `value="`+preview.ID.String()+`"`)
-	to := b.post(303, "/update", "task", preview.ID.String())
-	id, err := activity.ParseID(strings.TrimPrefix(to, "/activity/tasks/"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	update := ended(t, acme, id)
-	if update.RetryOf != preview.ID || update.Counts != preview.Counts || cmp.Equal(before, people(t, c)) {
-		t.Errorf("the update is %+v, the preview %+v", update, preview)
-	}
-	for _, err := range acme.Drift(t.Context(), preview.ID, update.ID) {
-		t.Errorf("the update differs: %v", err)
-	}
-	b.post(400, "/update", "task", update.ID.String())
-	b.post(400, "/update", "task", "x")
 }
 
 // A task that is cancelled stops at once, though its next record is an hour away.
@@ -212,70 +199,5 @@ func TestStopRequeues(t *testing.T) {
 	working(t, c)
 	if again := ended(t, acme, id); again.Status != activity.StatusCompleted || again.Counts != (activity.Counts{Created: 39, Warned: 6, Failed: 1}) {
 		t.Errorf("it goes on to %+v", again)
-	}
-}
-
-// Invitations meet the limit of the hour, and what is left waits for it.
-func TestInvitationsWait(t *testing.T) {
-	c, acme := small(t)
-	working(t, c)
-	b := newBrowser(t, c)
-	b.post(303, "/invite", "identity", anaOnLinkedIn.ID, "count", "12")
-	id := tasks(t, acme, activity.TaskQuery{Kinds: []string{"linkedin_invitation"}})[0].ID
-	until(t, "the task waits", func() bool { return task(t, acme, id).Wait.For == activity.WaitQuota })
-	waiting := task(t, acme, id)
-	if waiting.Status != activity.StatusQueued || waiting.Counts.Attempted() != 10 || waiting.Wait.Quota != "invitations" || time.Until(waiting.Wait.Until) < 50*time.Minute {
-		t.Errorf("the task is %+v", waiting)
-	}
-	for _, form := range [][]string{{"identity", "nobody"}, {"identity", anaOnLinkedIn.ID, "count", "0"}, {"identity", anaOnLinkedIn.ID, "count", "51"}} {
-		b.post(400, "/invite", form...)
-	}
-}
-
-// A search counts the results of its pages as they are opened, to the last one.
-func TestSearchPages(t *testing.T) {
-	c, acme := small(t)
-	working(t, c)
-	b := newBrowser(t, c)
-	b.post(303, "/search", "title", "CTOs in Berlin")
-	id := tasks(t, acme, activity.TaskQuery{Kinds: []string{"search"}})[0].ID
-	until(t, "the first page", func() bool { return task(t, acme, id).Counts.Attempted() == perPage })
-	for page := 2; page <= lastPage; page++ {
-		until(t, "the search is open", func() bool { return strings.Contains(b.get(200, "/"), id.String()) })
-		b.post(303, "/search/next", "task", id.String())
-		if n := task(t, acme, id).Counts.Attempted(); n != int64(page*perPage) {
-			t.Fatalf("page %d makes %d results", page, n)
-		}
-	}
-	if got := task(t, acme, id); got.Status != activity.StatusCompleted {
-		t.Errorf("after the last page it is %s", got.Status)
-	}
-	b.post(409, "/search/next", "task", id.String())
-	b.post(404, "/search/next", "task", activity.ID{1}.String())
-}
-
-// Every kind that can be started comes to its end.
-func TestOtherWork(t *testing.T) {
-	c, acme := small(t)
-	working(t, c)
-	b := newBrowser(t, c)
-	b.post(303, "/export", "object", "companies")
-	b.post(303, "/export", "object", "contacts")
-	b.post(303, "/scrape", "title", "Founders")
-	b.post(303, "/enrich")
-	for kind, how := range reaches {
-		spec, err := reachOf(kind, workspaceOf("acme").by(how.scheme)[0], "Spring", people(t, c)[:4])
-		queue(t, c, acme, spec, err)
-	}
-	for _, task := range tasks(t, acme, activity.TaskQuery{}) {
-		if done := ended(t, acme, task.ID); done.Status != activity.StatusCompleted || done.Counts.Attempted() == 0 || done.Done != done.Total {
-			t.Errorf("%s is %+v", done.Kind, done)
-		}
-	}
-	if n := len(tasks(t, acme, activity.TaskQuery{})); n != 9 {
-		t.Errorf("there are %d tasks", n)
-	}
-	if len(people(t, c)) <= 12 {
-		t.Error("nobody was found by scraping")
 	}
 }
