@@ -16,8 +16,8 @@ import (
 
 var update = flag.Bool("update", false, "write the screenshots in docs/images")
 
-// browser is the context of the one browser that runs. Each tab is in a browser context of its own.
-var browser context.Context
+// chromium is the context of the one browser that runs. Each tab is in a browser context of its own.
+var chromium context.Context
 
 func TestMain(m *testing.M) {
 	flag.Parse()
@@ -47,9 +47,9 @@ func run(m *testing.M) (int, error) {
 	}
 	allocator, cancel := chromedp.NewExecAllocator(context.Background(), options...)
 	defer cancel()
-	browser, cancel = chromedp.NewContext(allocator)
+	chromium, cancel = chromedp.NewContext(allocator)
 	defer cancel()
-	if err := chromedp.Do(browser); err != nil {
+	if err := chromedp.Do(chromium); err != nil {
 		return 0, err
 	}
 	return m.Run(), nil

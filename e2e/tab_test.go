@@ -38,7 +38,7 @@ type tab struct {
 func open(t *testing.T, h *crm) *tab {
 	t.Helper()
 	b := &tab{t: t, host: h}
-	ctx, cancel := chromedp.NewContext(browser, chromedp.WithNewBrowserContext(), chromedp.WithListener(b.note))
+	ctx, cancel := chromedp.NewContext(chromium, chromedp.WithNewBrowserContext(), chromedp.WithListener(b.note))
 	b.ctx = ctx
 	t.Cleanup(cancel)
 	t.Cleanup(b.calm)

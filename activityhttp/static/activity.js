@@ -73,6 +73,7 @@
     const arrived = byId("arrived");
     let last = "";
     let source;
+    let again;
 
     const insert = (row) => {
       if (events.querySelector(`[data-id="${row.dataset.id}"]`)) return;
@@ -93,11 +94,15 @@
       scrollTo({ top: 0 });
     });
     const open = () => {
+      clearTimeout(again);
       const address = new URL(events.dataset.stream, location);
       if (last) address.searchParams.set("after", last);
       source = new EventSource(address);
       source.addEventListener("open", () => { byId("lost").hidden = true; });
-      source.addEventListener("error", () => { byId("lost").hidden = false; });
+      source.addEventListener("error", () => {
+        byId("lost").hidden = false;
+        if (source.readyState === EventSource.CLOSED) again = setTimeout(open, 3000); // the browser gives up after any answer but 200
+      });
       source.addEventListener("reset", () => location.reload());
       source.addEventListener("event", (message) => {
         last = message.lastEventId;
@@ -116,11 +121,15 @@
       });
     };
     // A browser has few connections to one host, so pages that nobody sees have none.
+    const close = () => {
+      clearTimeout(again);
+      source.close();
+    };
     document.addEventListener("visibilitychange", () => {
-      if (document.hidden) source.close();
-      else open();
+      close();
+      if (!document.hidden) open();
     });
-    addEventListener("pagehide", () => source.close());
+    addEventListener("pagehide", close);
     if (!document.hidden) open();
     else source = { close() {} };
   }
@@ -134,19 +143,31 @@
       old.replaceWith(fresh);
       return;
     }
+    if (["DETAILS", "FORM", "A"].includes(old.tagName)) return;
+    const rows = fresh.firstElementChild && [...fresh.children].every((part) => part.id);
+    if (old.children.length === fresh.children.length && !rows) {
+      [...fresh.children].forEach((part, i) => update(old.children[i], part));
+    } else if (rows || [...old.childNodes].every((part) => part.nodeType !== Node.TEXT_NODE || !part.data.trim())) merge(old, fresh);
+  }
+
+  // merge takes the parts of fresh, but for those in use, which stay where they are: moving one would take the focus from it.
+  function merge(old, fresh) {
+    const before = [...old.children];
     const news = [...fresh.children];
-    if (news.length && news.every((part) => part.id)) { // rows keep their identity, whatever place they come to
-      news.forEach((part, i) => {
-        const same = byId(part.id);
-        if (same && same.parentNode === old && inUse(same)) {
-          update(same, part);
-          part = same;
-        } else if (same) same.remove();
-        if (old.children[i] !== part) old.insertBefore(part, old.children[i] || null);
-      });
-      while (old.children.length > news.length) old.lastElementChild.remove();
-    } else if (old.children.length === news.length && !["DETAILS", "FORM", "A"].includes(old.tagName)) {
-      [...old.children].forEach((child, i) => update(child, news[i]));
+    const pairs = new Map();
+    for (const part of before.filter(inUse)) {
+      const alike = news.filter((other) => !pairs.has(other) && other.tagName === part.tagName && other.id === part.id && (other.id || other.className === part.className));
+      const same = alike.find((other) => other.isEqualNode(part)) || alike.find((other) => news.indexOf(other) === before.indexOf(part)) || alike[0];
+      if (same) pairs.set(same, part);
+    }
+    const kept = new Set(pairs.values());
+    for (const part of before) if (!kept.has(part)) part.remove();
+    let place = old.firstElementChild;
+    for (const other of news) {
+      const part = pairs.get(other);
+      if (part) update(part, other);
+      if (part && part === place) place = part.nextElementSibling;
+      else old.insertBefore(part || other, place);
     }
   }
   async function refresh() {
