@@ -189,7 +189,6 @@ var textTable = map[string][len(languages)]string{
 	"queued at":         {"Queued", "En cola desde"},
 	"ended at":          {"Ended", "Fin"},
 	"cancelled by":      {"Cancelled by", "Cancelada por"},
-	"for developers":    {"For developers", "Para desarrolladores"},
 	"step of":           {"Step of", "Paso de"},
 	"repeats":           {"Repeats", "Repite"},
 	"reverts":           {"Undoes", "Deshace"},
