@@ -157,6 +157,21 @@ func TestImportOnPostgres(t *testing.T) {
 	}
 }
 
+// Who was deleted while a task waited is passed over.
+func TestDeletedMeanwhile(t *testing.T) {
+	c, acme := small(t)
+	three := people(t, c)[:3]
+	spec, err := reachOf("like_last_post", anaOnLinkedIn, "Spring", three)
+	id := queue(t, c, acme, spec, err).ID
+	if err := remove(t.Context(), c.store.DB(), three[2]); err != nil {
+		t.Fatal(err)
+	}
+	working(t, c)
+	if done := ended(t, acme, id); done.Status != activity.StatusCompleted || done.Counts.Attempted() != 2 || done.Done != 3 {
+		t.Errorf("the task is %+v", done)
+	}
+}
+
 // A task that is cancelled stops at once, though its next record is an hour away.
 func TestCancelStops(t *testing.T) {
 	c, acme := small(t)
