@@ -3,6 +3,7 @@ package main
 import (
 	"html/template"
 	"net/http"
+	"strings"
 
 	"github.com/go-activity/activity"
 	"github.com/go-activity/activity/examples/crm/catalogue"
@@ -50,7 +51,7 @@ func header(*http.Request) template.HTML {
 
 // translate finds a label of the catalogue in Spanish by the one in English.
 func translate(locale, label string) string {
-	if locale != "es" {
+	if !strings.HasPrefix(locale, "es") {
 		return label
 	}
 	for _, labels := range []func(catalogue.Labels) map[string]string{

@@ -10,7 +10,8 @@ import (
 	"github.com/go-activity/activity/examples/crm/catalogue"
 )
 
-// clock is the time of what is filled in, which happened over some days.
+// clock is the time of what is filled in, which happened over some days. It goes on whenever somebody looks at it, so that things take
+// their time.
 type clock struct {
 	mu  sync.Mutex
 	now time.Time
@@ -19,6 +20,7 @@ type clock struct {
 func (c *clock) read() time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.now = c.now.Add(150 * time.Millisecond)
 	return c.now
 }
 
@@ -45,10 +47,10 @@ func fill(ctx context.Context, store activity.Store, config activity.Config) err
 	if err := hostileTasks(ctx, acme); err != nil {
 		return err
 	}
-	if err := events(ctx, acme, c); err != nil {
+	if err := relations(ctx, acme); err != nil {
 		return err
 	}
-	if err := relations(ctx, acme); err != nil {
+	if err := events(ctx, acme, c); err != nil {
 		return err
 	}
 	if err := tasks(ctx, acme, c); err != nil {
