@@ -15,7 +15,7 @@ import (
 
 // canUndo lets what was done be undone.
 func canUndo(o *activityhttp.Options) {
-	o.Undo = func(context.Context, activity.Change) error { return nil }
+	o.Undo = func(context.Context, string, activity.Change) error { return nil }
 }
 
 type seenTask struct {

@@ -86,7 +86,7 @@ func ExampleHandler_Close() {
 }
 
 // The code of docs/http.md that is not above.
-func guideOptions(journal *activity.Journal, translate func(locale, label string) string, restore func(context.Context, activity.Change) error) *activityhttp.Handler {
+func guideOptions(journal *activity.Journal, translate func(locale, label string) string, restore func(ctx context.Context, tenant string, change activity.Change) error) *activityhttp.Handler {
 	return activityhttp.New(journal, activityhttp.Options{
 		Tenant: workspaceOf, Actor: userOf, Authorize: mayDo,
 		Title: "Acme CRM",

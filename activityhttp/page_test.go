@@ -47,7 +47,7 @@ func has(t *testing.T, body string, texts ...string) {
 func TestPages(t *testing.T) {
 	onStores(t, func(t *testing.T, store activity.Store) {
 		s := newServer(t, store, func(o *activityhttp.Options) {
-			o.Undo = func(context.Context, activity.Change) error { return nil }
+			o.Undo = func(context.Context, string, activity.Change) error { return nil }
 			o.Attributes = []string{"template"}
 			o.Title = "Acme CRM"
 		})
@@ -91,7 +91,7 @@ func TestFormsOfPages(t *testing.T) {
 	onStores(t, func(t *testing.T, store activity.Store) {
 		reverted := 0
 		s := newServer(t, store, func(o *activityhttp.Options) {
-			o.Undo = func(_ context.Context, c activity.Change) error { reverted++; return nil }
+			o.Undo = func(context.Context, string, activity.Change) error { reverted++; return nil }
 		})
 		ids := s.seed("acme")
 		acme := s.journal.Tenant("acme")
@@ -140,7 +140,7 @@ func TestFormsOfPages(t *testing.T) {
 
 // What belongs to another tenant is as if it were not there, in every place of every route of the pages.
 func TestPagesOfAnotherTenant(t *testing.T) {
-	s := newServer(t, memstore.New(), func(o *activityhttp.Options) { o.Undo = func(context.Context, activity.Change) error { return nil } })
+	s := newServer(t, memstore.New(), func(o *activityhttp.Options) { o.Undo = func(context.Context, string, activity.Change) error { return nil } })
 	theirs := s.seed("other")
 	nowhere, err := activity.ParseID("01900000-0000-7000-8000-000000000000")
 	check(t, err)
@@ -180,7 +180,7 @@ func TestPagesOfAnotherTenant(t *testing.T) {
 }
 
 func TestPagesAreGuarded(t *testing.T) {
-	s := newServer(t, memstore.New(), func(o *activityhttp.Options) { o.Undo = func(context.Context, activity.Change) error { return nil } })
+	s := newServer(t, memstore.New(), func(o *activityhttp.Options) { o.Undo = func(context.Context, string, activity.Change) error { return nil } })
 	ids := s.seed("acme")
 	fill := func(pattern string) (method, path string) {
 		method, path, _ = strings.Cut(strings.TrimSuffix(pattern, "{$}"), " ")

@@ -61,5 +61,7 @@ func (c *crm) activityPages() *activityhttp.Handler {
 		Translate: translate,
 		Actors:    actorsOf,
 		Undo:      c.undo,
+
+		Attributes: []string{"template"},
 	})
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"context"
 	"html/template"
 	"net/http"
 	"net/url"
@@ -24,21 +23,6 @@ const (
 	userCookie      = "crm_user"
 	languageCookie  = "crm_language"
 )
-
-type sessionKey struct{}
-
-// sessionFrom returns the session that withSession put into the context.
-func sessionFrom(ctx context.Context) (session, bool) {
-	s, ok := ctx.Value(sessionKey{}).(session)
-	return s, ok
-}
-
-// withSession puts the session into the context of each request, for what has only that.
-func withSession(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), sessionKey{}, sessionOf(r))))
-	})
-}
 
 // sessionOf reads the cookies. What is not known in them is as if it were not there.
 func sessionOf(r *http.Request) session {

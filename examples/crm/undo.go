@@ -10,16 +10,8 @@ import (
 	"github.com/go-activity/activity/store/bunstore"
 )
 
-// undo brings a record back that a run changed, in the workspace of the session, unless somebody has edited it since.
-func (c *crm) undo(ctx context.Context, change activity.Change) error {
-	s, ok := sessionFrom(ctx)
-	if !ok {
-		return errors.New("there is no workspace")
-	}
-	return c.undoIn(ctx, s.workspace.id, change)
-}
-
-func (c *crm) undoIn(ctx context.Context, workspace string, change activity.Change) error {
+// undo brings a record back that a run changed, in a workspace, unless somebody has edited it since.
+func (c *crm) undo(ctx context.Context, workspace string, change activity.Change) error {
 	return c.records.inTx(ctx, func(ctx context.Context, tx bun.Tx, _ *bunstore.Store) error {
 		r, err := c.records.find(ctx, tx, workspace, change.Record.Kind, change.Record.ID)
 		var current map[string]any // nil: it is not there

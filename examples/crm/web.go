@@ -23,7 +23,7 @@ var templates = template.Must(template.ParseFS(assets, "templates/*.html"))
 // handler is all that is served: the pages of activity, which see to other origins themselves, and the CRM's own.
 func (c *crm) handler(pages http.Handler) http.Handler {
 	all := http.NewServeMux()
-	all.Handle("/activity/", withSession(pages))
+	all.Handle("/activity/", pages)
 	all.Handle("/", http.NewCrossOriginProtection().Handler(c.ownPages()))
 	return all
 }
