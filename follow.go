@@ -193,15 +193,21 @@ func (f *follower) next(ctx context.Context) ([]EntryRow, error) {
 	}
 }
 
-// own returns those of the follower's tenant.
+// own returns those of the follower's tenant: as they are, if all of them are, because as many look at them as there are followers.
 func (f *follower) own(rows []EntryRow) []EntryRow {
-	if f.tenant == "" {
+	others := 0
+	for i := range rows {
+		if f.tenant != "" && rows[i].Tenant != f.tenant {
+			others++
+		}
+	}
+	if others == 0 {
 		return rows
 	}
-	var own []EntryRow
-	for _, row := range rows {
-		if row.Tenant == f.tenant {
-			own = append(own, row)
+	own := make([]EntryRow, 0, len(rows)-others)
+	for i := range rows {
+		if rows[i].Tenant == f.tenant {
+			own = append(own, rows[i])
 		}
 	}
 	return own

@@ -56,6 +56,19 @@ func TestNewest(t *testing.T) {
 		if n := store.asked.Load() - asked; n != 0 {
 			t.Errorf("the store was asked %d times while somebody follows", n)
 		}
+		undone := store.InTx(t.Context(), func(tx activity.Store) error {
+			inside := journal.With(tx)
+			write(t, inside, "acme", 1)
+			seal(t, inside, 1)
+			if got, err := inside.Newest(t.Context()); err != nil || got != 5 {
+				t.Errorf("Newest = %d, %v in the transaction that has sealed", got, err)
+			}
+			newest(4)
+			return errBroken
+		})
+		if !errors.Is(undone, errBroken) {
+			t.Errorf("InTx = %v", undone)
+		}
 		cancel()
 		for position := range seen {
 			if position != 4 {

@@ -56,7 +56,7 @@ func (j *Journal) Lag(ctx context.Context) (Lag, error) {
 }
 
 // Newest returns the position of the newest entry, 0 if there is none: who follows after it sees what comes from now on. While
-// somebody follows in this process it is the last one that was read, some 50 ms old at most, and costs nothing.
+// somebody follows in this process it is the last one that was read, up to 250 ms ago, and costs nothing.
 func (j *Journal) Newest(ctx context.Context) (Position, error) {
 	if last, reads := j.shared.tailer.reached(); reads && !j.bound {
 		return last, ctx.Err()

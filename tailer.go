@@ -265,7 +265,7 @@ func (t *tail) end(ctx context.Context) (Position, error) {
 func (t *tailer) reached() (last Position, reads bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.tail == nil || !t.tail.follows || t.tail.users[reader] == 0 {
+	if t.tail == nil || !t.tail.follows {
 		return 0, false
 	}
 	return t.tail.last, true

@@ -69,12 +69,7 @@ func (c *call) getReportFile() error {
 		return err
 	}
 	d := &download{call: c, disposition: attachment(t.Kind, c.label(c.known.kindLabel(t.Kind)), t.ID, ".csv")}
-	err = c.tenant.WriteReport(c.ctx(), d, id, options)
-	if err == nil || !d.begun {
-		return errors.Join(err, d.end())
-	}
-	c.options.Logger.LogAttrs(c.r.Context(), slog.LevelError, "activityhttp: writing a report", slog.Any("error", err))
-	panic(http.ErrAbortHandler) // so that nobody takes a part for the whole
+	return d.end(c.tenant.WriteReport(c.ctx(), d, id, options))
 }
 
 // writeTimeout is how long a client may take for a piece of a file or a stream.
@@ -101,8 +96,17 @@ func (d *download) Write(data []byte) (int, error) {
 	return d.w.Write(data)
 }
 
-// end takes the deadline away, which the next request on the connection must not have.
-func (d *download) end() error { return d.deadline(time.Time{}) }
+// end returns the error of a file that has not begun. That of one that has ends the connection, so that nobody takes a part for the
+// whole.
+func (d *download) end(err error) error {
+	if err == nil || !d.begun {
+		return err
+	}
+	if d.r.Context().Err() == nil {
+		d.options.Logger.LogAttrs(d.r.Context(), slog.LevelError, "activityhttp: writing a file", slog.Any("error", err))
+	}
+	panic(http.ErrAbortHandler)
+}
 
 // deadline sets until when the next bytes have to be written. Who records answers has none.
 func (c *call) deadline(t time.Time) error {

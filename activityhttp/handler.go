@@ -2,7 +2,6 @@ package activityhttp
 
 import (
 	"context"
-	"errors"
 	"net/http"
 	"strings"
 
@@ -165,7 +164,7 @@ func (c *call) ctx() context.Context { return activity.WithActor(c.r.Context(), 
 func (c *call) id() (activity.ID, error) {
 	id, err := activity.ParseID(c.r.PathValue("id"))
 	if err != nil {
-		return activity.ID{}, errors.Join(activity.ErrNotFound, err)
+		return activity.ID{}, activity.ErrNotFound
 	}
 	return id, nil
 }

@@ -26,10 +26,8 @@ var icons = map[string]string{
 	"radar":               "M12 12l6-6M12 3a9 9 0 1 0 9 9M12 7a5 5 0 1 0 5 5",
 	"sparkles":            "M10 4l2 6 6 2-6 2-2 6-2-6-6-2 6-2zM19 3v4M17 5h4",
 	"task":                "M4 5h16v14H4zM8 12l3 3 5-6",
-	"merge":               "M6 4v4a6 6 0 0 0 6 6 6 6 0 0 0 6-6V4M12 14v7",
 	"tree":                "M9 3h6v5H9zM3 16h6v5H3zM15 16h6v5h-6zM12 8v4M6 16v-4h12v4",
-	"shield":              "M4 16l9-9 6 6-7 7H8zM9 20h11M9 11l6 6",
-	"lock":                "M6 11h12v9H6zM9 11V8a3 3 0 0 1 6 0v3",
+	"shield":              "M12 3l8 3v6c0 5-4 8-8 9-4-1-8-4-8-9V6z",
 	"dot":                 "M12 8a4 4 0 1 0 0 8 4 4 0 0 0 0-8z",
 
 	// Those of the pages themselves.

@@ -56,7 +56,7 @@ type Options struct {
 
 	// Undo does what [activity.Tenant.Revert] asks for, to bring a record back. Defaults to none, and then nothing can be
 	// undone from a report.
-	Undo func(context.Context, activity.Change) error
+	Undo func(ctx context.Context, tenant string, change activity.Change) error
 
 	// MaxStreams is how many streams one process serves at a time; one more is told to come back (503). Defaults to 10,000.
 	MaxStreams int

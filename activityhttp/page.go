@@ -125,6 +125,7 @@ type entityView struct {
 	Kind string
 	Page string // the address of its page here; empty: none
 	Link string // the address of its page in the host; empty: none
+	HTML template.HTML
 }
 
 // Entity shows an entity.
@@ -141,7 +142,17 @@ func (p *page) Entity(e activity.Entity) entityView {
 		v.Page = p.Path("/entity?" + encode("of", entityParam(e)))
 		v.Link = p.journal.Link(e)
 	}
+	v.HTML = `<span class="entity">` + template.HTML(template.HTMLEscapeString(v.Name)) + `</span>`
+	if v.Page != "" {
+		v.HTML = anchor(`class="entity" `, v.Page, v.Name)
+	}
 	return v
+}
+
+// anchor writes a link. Those that a line has many of are written here, because templates take a while for each.
+// The address is one of those that are made here: below Options.Path.
+func anchor(attributes template.HTML, address, text string) template.HTML {
+	return `<a ` + attributes + `href="` + template.HTML(template.HTMLEscapeString(address)+`">`+template.HTMLEscapeString(text)) + `</a>`
 }
 
 // title is a word of the host as the beginning of a label.

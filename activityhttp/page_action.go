@@ -1,6 +1,7 @@
 package activityhttp
 
 import (
+	"context"
 	"cmp"
 	"errors"
 	"strings"
@@ -29,7 +30,7 @@ func (c *call) showConfirm() error {
 		return err
 	}
 	what := c.r.URL.Path[strings.LastIndexByte(c.r.URL.Path, '/')+1:]
-	can, err := c.can(map[string]Permission{"cancel": Cancel, "rerun": Rerun, "undo": Undo}[what], task)
+	can, err := c.possible(map[string]Permission{"cancel": Cancel, "rerun": Rerun, "undo": Undo}[what], task) // the route asks whether it is allowed
 	if err != nil {
 		return err
 	}
@@ -80,7 +81,9 @@ func (c *call) doUndo() error {
 	if c.options.Undo == nil {
 		return activity.ErrNotFound
 	}
-	task, err := c.tenant.Revert(c.ctx(), id, c.actor, c.options.Undo)
+	task, err := c.tenant.Revert(c.ctx(), id, c.actor, func(ctx context.Context, change activity.Change) error {
+		return c.options.Undo(ctx, c.tenant.Name(), change)
+	})
 	if err != nil && (task.ID.IsZero() || !task.Status.Ended()) {
 		return err
 	}

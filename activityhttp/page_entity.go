@@ -1,8 +1,6 @@
 package activityhttp
 
 import (
-	"cmp"
-
 	"github.com/go-activity/activity"
 )
 
@@ -121,18 +119,18 @@ func (c *call) doComment() error {
 	if v.err != nil {
 		return v.err
 	}
-	text := c.r.PostForm.Get("text")
-	draft := activity.CommentOn(activity.Entity{Kind: of.Kind, ID: of.ID, Label: label}, text)
-	where := "/entity?" + encode("of", entityParam(of))
-	if !id.IsZero() {
-		e, err := c.tenant.Event(c.ctx(), id)
-		if err != nil {
-			return err
-		}
-		draft, where = activity.CommentOnEvent(e, text), "/events/"+id.String()
+	body := comment{Event: id, Text: c.r.PostForm.Get("text")}
+	where := "/events/" + id.String()
+	if id.IsZero() {
+		body.About = activity.Entity{Kind: of.Kind, ID: of.ID, Label: label}
+		where = "/entity?" + encode("of", entityParam(of))
 	}
-	if _, err := c.tenant.Record(c.ctx(), draft.By(c.actor)); err != nil {
+	draft, err := c.draft(&body)
+	if err != nil {
 		return err
 	}
-	return c.back(cmp.Or(where, "/feed"))
+	if _, err := c.tenant.Record(c.ctx(), draft); err != nil {
+		return err
+	}
+	return c.back(where)
 }

@@ -88,7 +88,7 @@ func (c *call) showTask() error {
 		return err
 	}
 	p := c.page("", "activity")
-	rows, err := p.tasks([]activity.Task{report.Task})
+	rows, err := p.tasks([]activity.Task{report.Task}, false)
 	if err != nil {
 		return err
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"html/template"
+	"slices"
 	"strings"
 	"time"
 
@@ -18,7 +19,7 @@ type eventRow struct {
 	Mark      template.HTML // the icon
 	Label     string        // of the type
 	Actor     entityView
-	Parts     []partView // the summary
+	Line      template.HTML // the summary
 	About     []entityView
 	When      moment
 	Manual    bool
@@ -28,43 +29,45 @@ type eventRow struct {
 	Sensitive bool       // something of it is erased
 }
 
-// partView is a piece of a summary.
-type partView struct {
-	Text  string
-	Value bool
-	Page  string // the address of the entity that it names
-}
-
 // row shows an event as a line. What it is about is left out where it goes without saying: the entity of the page, and who
-// did it.
+// did it; and so is what the summary names.
 func (p *page) row(e activity.Event, of activity.Entity) eventRow {
 	r := eventRow{page: p, ID: e.ID, Type: e.Type, Manual: e.Source == activity.Manual, When: p.Moment(e.OccurredAt)}
 	r.Actor, r.Link, r.Sensitive = p.Entity(e.Actor), p.Path("/events/"+e.ID.String()), e.Erased
 	known := p.known.types[e.Type]
 	r.Label, r.Mark = p.word(cmp.Or(known.label, e.Type)), p.Icon(known.icon)
+	var named []activity.Entity // by the summary
 	if e.Erased && len(e.Payload) == 0 {
-		r.Parts = []partView{{Text: p.T("erased event", r.Label)}}
+		r.Line = template.HTML(template.HTMLEscapeString(p.T("erased event", r.Label)))
 	} else {
-		r.Parts = p.parts(p.journal.Summary(e, p.locale))
+		summary := p.journal.Summary(e, p.locale)
+		r.Line = p.line(summary)
+		for _, part := range summary.Parts {
+			named = append(named, part.Entity)
+		}
 	}
 	for _, about := range e.About {
-		if about.Kind != activity.EventKind && !about.Is(of) && !about.Is(e.Actor) {
+		if about.Kind != activity.EventKind && !about.Is(of) && !about.Is(e.Actor) && !slices.ContainsFunc(named, about.Is) {
 			r.About = append(r.About, p.Entity(about))
 		}
 	}
 	return r
 }
 
-func (p *page) parts(s activity.Summary) []partView {
-	parts := make([]partView, 0, len(s.Parts))
+// line writes a summary, with its values emphasised and the entities that it names as links.
+func (p *page) line(s activity.Summary) template.HTML {
+	var line strings.Builder
 	for _, part := range s.Parts {
-		v := partView{Text: part.Text, Value: part.Role == activity.RoleValue}
-		if part.Role == activity.RoleEntity {
-			v.Page = p.Entity(part.Entity).Page
+		text := template.HTMLEscapeString(part.Text)
+		switch {
+		case part.Role == activity.RoleValue:
+			text = "<strong>" + text + "</strong>"
+		case part.Role == activity.RoleEntity && !part.Entity.IsErased():
+			text = string(p.Entity(activity.Entity{Kind: part.Entity.Kind, ID: part.Entity.ID, Label: part.Text}).HTML)
 		}
-		parts = append(parts, v)
+		line.WriteString(text)
 	}
-	return parts
+	return template.HTML(line.String())
 }
 
 // group shows neighbours as one line.
@@ -77,7 +80,7 @@ func (p *page) group(g activity.Group, of activity.Entity, read activity.ID) eve
 	}
 	first := rows[0]
 	if len(rows) > 1 {
-		first.Parts, first.More = p.parts(p.journal.GroupSummary(g, p.locale)), rows
+		first.Line, first.More = p.line(p.journal.GroupSummary(g, p.locale)), rows
 	}
 	return first
 }

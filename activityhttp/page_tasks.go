@@ -81,7 +81,7 @@ func (c *call) showTasks() error {
 	for _, task := range list.Tasks {
 		body.Running = body.Running || !task.Status.Ended()
 	}
-	if body.Rows, err = p.tasks(list.Tasks); err != nil {
+	if body.Rows, err = p.tasks(list.Tasks, true); err != nil {
 		return err
 	}
 	body.Total = p.T("tasks", list.Total.N, more(list.Total))
@@ -196,27 +196,37 @@ func (p *page) actors(tasks []activity.Task) []activity.Entity {
 // taskRow is a line of the list.
 type taskRow struct {
 	*page
-	Task      activity.Task
-	Kind      string // its label
-	Status    string
-	Tone      string // of its colour: queued, processing, completed, failed, cancelled
-	Actor     entityView
-	Started   moment
-	Queued    moment
-	Ended     moment
-	Lasted    string
-	Records   string
-	Numbers   []number
-	Wait      string
-	Percent   string
-	Signs     []string
-	Warning   template.HTML
-	Report    string
-	CanCancel bool
-	CanRerun  bool
-	CanUndo   bool
-	Steps     string
+	Task    activity.Task
+	Kind    string // its label
+	Status  string
+	Tone    string // of its colour: queued, processing, completed, failed, cancelled
+	Actor   entityView
+	Started moment
+	Queued  moment
+	Ended   moment
+	Lasted  string
+	Records string
+	Numbers []number
+	Wait    string
+	Percent string
+	Signs   []string
+	Report  string
+	Steps   string
+	Tags    []tag
+	Columns *taskColumns
+
+	// Written here, because templates take a while for each.
+	Link    template.HTML // to the report, by the kind
+	State   template.HTML // the status
+	Actions template.HTML // links to what can be done
+	Warns   bool          // there is something to warn of
 }
+
+// tag is something that a task is.
+type tag struct{ Text, Link string }
+
+// taskColumns are the labels of the columns, for screens on which each line has them.
+type taskColumns struct{ Actor, Records, Status, Start, Duration, RecordsOf, Report string }
 
 // number is one of the counts of a task.
 type number struct {
@@ -225,22 +235,35 @@ type number struct {
 	Count string
 }
 
-// tasks shows tasks as lines, with what can be done to each. What has completed is run again from its report only.
-func (p *page) tasks(tasks []activity.Task) ([]taskRow, error) {
+// tasks shows tasks as lines, with what can be done to each. In a list that is to cancel, and to run again what did not complete; the
+// report has everything.
+func (p *page) tasks(tasks []activity.Task, inList bool) ([]taskRow, error) {
 	rows := make([]taskRow, len(tasks))
+	allowed := map[Permission]bool{Cancel: p.may(Cancel), Rerun: p.may(Rerun), Undo: p.may(Undo)}
+	columns := &taskColumns{p.T("column actor"), p.T("column attempted"), p.T("column status"), p.T("column start"), p.T("column duration"), p.T("records of"), p.T("to report")}
 	for i, t := range tasks {
 		rows[i] = p.task(t)
-		for _, action := range []struct {
-			what Permission
-			can  *bool
-		}{{Cancel, &rows[i].CanCancel}, {Rerun, &rows[i].CanRerun}, {Undo, &rows[i].CanUndo}} {
-			var err error
-			if *action.can, err = p.can(action.what, t); err != nil {
+		rows[i].Columns = columns
+		for _, what := range []Permission{Cancel, Rerun, Undo} {
+			if !allowed[what] || inList && (what == Undo || what == Rerun && t.Status == activity.StatusCompleted) {
+				continue
+			}
+			can, err := p.possible(what, t)
+			if err != nil {
 				return nil, err
+			}
+			if can {
+				rows[i].Actions += p.action(string(what), rows[i].Report)
 			}
 		}
 	}
 	return rows, nil
+}
+
+// action is a link to what can be done to a task, by a name that its text, its icon and its address have.
+func (p *page) action(name, report string) template.HTML {
+	return `<a class="button quiet" data-panel href="` + template.HTML(template.HTMLEscapeString(report+"/"+name)) + `">` + iconHTML[name] + ` ` +
+		template.HTML(template.HTMLEscapeString(p.T(name))) + `</a>`
 }
 
 // task shows a task as a line.
@@ -280,7 +303,31 @@ func (p *page) task(t activity.Task) taskRow {
 	if t.Children.Total > 0 {
 		r.Steps = p.T("steps", t.Children.Total-t.Children.Open, t.Children.Total)
 	}
+	r.Link = anchor(`class="kind" `, r.Report, r.Kind)
+	r.State = `<span class="status ` + template.HTML(r.Tone) + `">` + template.HTML(template.HTMLEscapeString(r.Status)) + `</span>`
+	r.Warns = t.System || t.Status == activity.StatusFailed || len(r.Signs) > 0
+	for _, tag := range []struct {
+		is   bool
+		text string
+		of   activity.ID
+	}{{t.Preview, "preview", activity.ID{}}, {t.Recipe, "recipe", activity.ID{}}, {!t.RetryOf.IsZero(), "repeats one", t.RetryOf}, {!t.Parent.IsZero(), "step of one", t.Parent}} {
+		if tag.is {
+			r.tag(p.T(tag.text), tag.of)
+		}
+	}
+	if r.Steps != "" {
+		r.tag(r.Steps, activity.ID{})
+	}
 	return r
+}
+
+// tag adds what the task is, with a link to another task that makes it so.
+func (r *taskRow) tag(text string, of activity.ID) {
+	link := ""
+	if !of.IsZero() {
+		link = r.Path("/tasks/" + of.String())
+	}
+	r.Tags = append(r.Tags, tag{text, link})
 }
 
 // Done is how far the task is, for its progress bar.
@@ -305,12 +352,4 @@ func (p *page) wait(w activity.Wait) string {
 		text += " · " + p.T("until", p.Moment(w.Until).Text)
 	}
 	return text
-}
-
-// can reports whether who looks may do something to a task, and its state allows it.
-func (c *call) can(what Permission, t activity.Task) (bool, error) {
-	if !c.may(what) {
-		return false, nil
-	}
-	return c.possible(what, t)
 }

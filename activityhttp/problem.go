@@ -73,7 +73,7 @@ func (c *call) fail(err error) {
 		return // nobody listens any more
 	}
 	p := problemOf(err)
-	if p.status >= 500 {
+	if _, meant := errors.AsType[*problem](err); p.status >= 500 && !meant {
 		c.options.Logger.LogAttrs(c.r.Context(), slog.LevelError, "activityhttp: serving",
 			slog.String("method", c.r.Method), slog.String("path", c.r.URL.Path), slog.Any("error", err))
 	}

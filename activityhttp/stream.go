@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"runtime/debug"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -40,9 +41,6 @@ func (c *call) stream(q streamQuery, encode encoder, variant string) error {
 	}
 	c.w.Header().Set("Content-Type", "text/event-stream")
 	c.w.Header().Set("X-Accel-Buffering", "no") // for proxies
-	if c.r.ProtoMajor == 1 {
-		c.w.Header().Set("Connection", "close") // because the deadline of the last write stays with it
-	}
 	if c.r.Method == http.MethodHead {
 		return nil
 	}
@@ -168,13 +166,18 @@ func (s *stream) admitted() bool {
 	return s.options.Tenant(s.r) == s.tenant.Name() && s.options.Actor(s.r).Is(s.actor) && s.may(Read)
 }
 
+// sendPiece is how many bytes a client has writeTimeout for.
+const sendPiece = 32 << 10
+
 // send writes some messages.
 func (s *stream) send(data []byte) error {
-	if err := s.extend(); err != nil {
-		return err
-	}
-	if _, err := s.w.Write(data); err != nil {
-		return err
+	for piece := range slices.Chunk(data, sendPiece) {
+		if err := s.extend(); err != nil {
+			return err
+		}
+		if _, err := s.w.Write(piece); err != nil {
+			return err
+		}
 	}
 	return s.control.Flush()
 }

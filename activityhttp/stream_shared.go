@@ -102,11 +102,7 @@ func (c *messageCache) get(key messageKey, now *activity.Event) ([]byte, bool) {
 		m, ok = c.older[key]
 	}
 	c.mu.Unlock()
-	then := &m.event
-	if !ok || then.Erased != now.Erased || then.Actor != now.Actor || !slices.Equal(then.About, now.About) || len(then.Payload) != len(now.Payload) {
-		return nil, false
-	}
-	return m.data, true
+	return m.data, ok && m.event.Actor == now.Actor && slices.Equal(m.event.About, now.About)
 }
 
 func (c *messageCache) put(key messageKey, m cachedMessage) {

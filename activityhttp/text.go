@@ -3,6 +3,7 @@ package activityhttp
 import (
 	"cmp"
 	"fmt"
+	"html/template"
 	"strconv"
 	"time"
 
@@ -36,11 +37,17 @@ func languageOf(locale string) int {
 }
 
 // text is a compiled text of the pages in each language.
-type text [len(languages)]*message.Pattern
+type text [len(languages)]compiledText
 
-var texts = compileTexts()
+type compiledText struct {
+	pattern *message.Pattern
+	values  []int  // which of the values each field of the pattern is
+	plain   string // the text, if it has no fields
+}
 
 var numbers = [len(languages)]*message.Locale{message.NewLocale(language.English), message.NewLocale(language.Spanish)}
+
+var texts = compileTexts()
 
 func compileTexts() map[string]text {
 	compiled := map[string]text{}
@@ -54,7 +61,18 @@ func compileTexts() map[string]text {
 			if err != nil {
 				panic(fmt.Sprintf("activityhttp: text %q: %v", name, err))
 			}
-			t[i] = parsed
+			t[i].pattern = parsed
+			for _, name := range parsed.Names() {
+				n, err := strconv.Atoi(name[1:])
+				if err != nil {
+					panic(fmt.Sprintf("activityhttp: text %q: field %q is no number", name, name))
+				}
+				t[i].values = append(t[i].values, n)
+			}
+			if len(t[i].values) == 0 {
+				out, _ := parsed.Append(nil, nil, nil, numbers[i])
+				t[i].plain = string(out)
+			}
 		}
 		compiled[name] = t
 	}
@@ -68,12 +86,13 @@ func (p *page) T(name string, values ...any) string {
 	if !ok {
 		panic(fmt.Sprintf("activityhttp: there is no text %q", name))
 	}
-	pattern := t[p.language]
-	names := pattern.Names()
-	list := make([]message.Value, len(names))
-	for i, name := range names {
-		n, err := strconv.Atoi(name[1:])
-		if err != nil || n >= len(values) {
+	compiled := &t[p.language]
+	if len(compiled.values) == 0 {
+		return compiled.plain
+	}
+	list := make([]message.Value, len(compiled.values))
+	for i, n := range compiled.values {
+		if n >= len(values) {
 			continue
 		}
 		switch v := values[n].(type) {
@@ -83,7 +102,7 @@ func (p *page) T(name string, values ...any) string {
 			list[i] = message.Value{Type: message.Number, Text: fmt.Append(nil, v)}
 		}
 	}
-	out, _ := pattern.Append(nil, nil, list, numbers[p.language])
+	out, _ := compiled.pattern.Append(nil, nil, list, numbers[p.language])
 	return string(out)
 }
 
@@ -107,6 +126,7 @@ type moment struct {
 	Exact string // for the title: to the second, in the zone, and by UTC
 	ISO   string // for programs
 	Age   string // how long ago: "5 min"
+	HTML  template.HTML
 }
 
 // Moment shows a time in the zone of who looks.
@@ -127,12 +147,14 @@ func (p *page) Moment(t time.Time) moment {
 	default:
 		text = p.T("day", strconv.Itoa(local.Day()), p.month(local), strconv.Itoa(local.Year()))
 	}
-	return moment{
+	m := moment{
 		Text:  text,
 		Exact: local.Format("2006-01-02 15:04:05.000 MST") + " · " + t.UTC().Format("15:04:05.000000Z"),
 		ISO:   t.UTC().Format(time.RFC3339Nano),
 		Age:   p.age(p.now.Sub(t)),
 	}
+	m.HTML = template.HTML(`<time datetime="` + m.ISO + `" title="` + template.HTMLEscapeString(m.Exact) + `">` + template.HTMLEscapeString(m.Text) + `</time>`)
+	return m
 }
 
 func sameDay(a, b time.Time) bool {

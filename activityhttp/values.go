@@ -141,8 +141,10 @@ func entityParam(e activity.Entity) string {
 	if e.IsZero() {
 		return ""
 	}
-	return strings.NewReplacer("%", "%25", ":", "%3A", "+", "%2B").Replace(e.Kind) + ":" + e.ID
+	return kindEscaper.Replace(e.Kind) + ":" + e.ID
 }
+
+var kindEscaper = strings.NewReplacer("%", "%25", ":", "%3A", "+", "%2B")
 
 // choice returns one of some words.
 func choice[T any](v *values, name string, words map[string]T) T {

@@ -49,19 +49,26 @@
 //     entities are key ones, of which each has about 100 of the first 10,000 events; the rare type
 //     occurs with a few entities and users, about 66 times each by then, and in one of 1,000
 //     events afterwards. So all pages are full, with one database as with the other, which is checked.
+//
 //   - page_growth_hierarchy_200, page_growth_search, page_growth_merged, page_growth_facets, page_growth_unread, and those of
 //     SQLite: the same for what pages show beside plain timelines: a page about an account with 200 sites below it, ten of which
 //     are above 19 each, whose events are of three types, as few in one database as in the other: what a page costs
 //     depends on how many types each entity has; of a search for a contact by two words, of which one begins the names of all 12,000; about a
 //     contact that two others were merged into; Tenant.Facets of a deal; and Reader.Unread of a deal, with the mark at the
 //     50th newest event. Both databases have the same relations and marks.
+//
 //   - facets_vs_page, sqlite_facets_vs_page: Tenant.Facets of a deal against the first page of its timeline.
+//
 //   - page_vs_floor, sqlite_page_vs_floor: an entity's page of 50 in the large database against a
 //     prepared query on the same tables, whose rows are scanned into the same fields of the same
 //     struct; on PostgreSQL by pgx's own connection. There are several such queries; a trial finds
 //     the fastest, which is the floor, and its name is printed. They know the types that there are,
 //     which Timeline has to find out, and do not look whether there are more than 50. That they
 //     return what Timeline returns is checked.
+//
+//   - activity_page_ms_ratio, sqlite_activity_page_ms_ratio: what activityhttp takes to serve a page, without a network, against the
+//     queries that it makes, made by themselves, in the large database with 100,000 tasks beside its events. There is
+//     a line for each page, and the largest is the result. The pages are the tasks, the feed, and a deal.
 //
 // # Tasks
 //
@@ -172,6 +179,9 @@
 //     Follow in the same process, of all events of ten seconds, in which 10 are recorded 100 times a second. The follower
 //     polls, and nobody else seals. A call that is late does not delay those after it. On PostgreSQL,
 //     follow_lag_listen_p99_ms and follow_lag_listen_p50_ms are with LISTEN. Only polling has a target, for 99 %.
+//   - stream_lag_p99_ms, stream_lag_p50_ms, and those of SQLite: the same until 1,000 clients have the line of an event, each on a
+//     connection of its own to the stream of activityhttp's feed, while 200 events a second are recorded one by one. The server and
+//     all clients are in this process.
 //   - prove_us, sqlite_prove_us: microseconds of Ledger.Prove, with its checkpoint, which looks for events to seal, and is
 //     signed, for 64 events drawn by a fixed seed of 1,000,000. No target.
 //   - prove_tiles, sqlite_prove_tiles: tiles that such a proof reads, on average. No target.

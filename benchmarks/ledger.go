@@ -48,6 +48,7 @@ func (b *bench) ofLedger(e ledgerEngine) []part {
 		{named("seal_vs_append", "index_vs_append"), func() error { return b.seals(e) }},
 		{named("append_while_sealing_ratio"), func() error { return b.appendsWhileSealing(e) }},
 		{named("follow_lag_p50_ms", "follow_lag_p99_ms", "follow_lag_listen_p50_ms", "follow_lag_listen_p99_ms"), func() error { return b.follows(e) }},
+		{named("stream_lag_p50_ms", "stream_lag_p99_ms"), func() error { return b.streams(e) }},
 		{named("verify_per_second", "prove_us", "prove_tiles", "export_per_second"), func() error { return b.proves(e) }},
 	}
 }

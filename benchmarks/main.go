@@ -171,13 +171,13 @@ type part struct {
 func (b *bench) own() []part {
 	parts := []part{
 		{[]string{"append_batch_vs_copy", "append_one_vs_floor"}, b.postgresAppends},
-		{append(viewNames(""), "page_growth", "page_vs_floor"), b.postgresPages},
+		{append(viewNames(""), "page_growth", "page_vs_floor", servedName), b.postgresPages},
 		{[]string{"outcomes_vs_copy"}, b.postgresOutcomes},
 		{[]string{"transition_vs_floor"}, b.postgresTransitions},
 		{[]string{"task_page_growth"}, b.postgresTaskPages},
 		{[]string{"report_memory_mib"}, b.postgresReport},
 		{[]string{"sqlite_append_batch_vs_copy", "sqlite_append_one_vs_floor"}, b.sqliteAppends},
-		{append(viewNames("sqlite_"), "sqlite_page_growth", "sqlite_page_vs_floor"), b.sqlitePages},
+		{append(viewNames("sqlite_"), "sqlite_page_growth", "sqlite_page_vs_floor", "sqlite_"+servedName), b.sqlitePages},
 		{[]string{"sqlite_outcomes_vs_copy"}, b.sqliteOutcomes},
 		{[]string{"sqlite_transition_vs_floor"}, b.sqliteTransitions},
 		{[]string{"sqlite_task_page_growth"}, b.sqliteTaskPages},

@@ -203,7 +203,22 @@ func (b *bench) postgresPages() error {
 			return err
 		}
 	}
-	return b.compareViews("", small.viewed(b), large.viewed(b))
+	if err := b.compareViews("", small.viewed(b), large.viewed(b)); err != nil {
+		return err
+	}
+	if !b.wanted(servedName) {
+		return nil
+	}
+	err := b.fillTasks("PostgreSQL", newTaskWorkload(taskSeed, min(servedTasks, b.size.tasks)), func(tasks []activity.Task) error {
+		return pgCopyTasks(b.ctx, large.conn, tasks)
+	})
+	if err == nil {
+		err = large.settle(b.ctx)
+	}
+	if err != nil {
+		return err
+	}
+	return b.serves("", large.viewed(b))
 }
 
 func (d *pgDatabase) viewed(b *bench) viewed {

@@ -132,7 +132,24 @@ func (b *bench) sqlitePages() error {
 			return err
 		}
 	}
-	return b.compareViews("sqlite_", databases[0], databases[1])
+	if err := b.compareViews("sqlite_", databases[0], databases[1]); err != nil {
+		return err
+	}
+	if !b.wanted("sqlite_" + servedName) {
+		return nil
+	}
+	conn, closeConn, err := openSQLiteByHand(b.ctx, path)
+	if err != nil {
+		return err
+	}
+	err = b.fillTasks("SQLite", newTaskWorkload(taskSeed, min(servedTasks, b.size.tasks)), func(tasks []activity.Task) error {
+		return sqliteStoreTasks(b.ctx, conn, tasks)
+	})
+	closeConn()
+	if err != nil {
+		return err
+	}
+	return b.serves("sqlite_", databases[1])
 }
 
 func (b *bench) sqlitePageVsFloor(w *workload, t activity.Tenant, path string) error {

@@ -85,7 +85,7 @@ func serve(ctx context.Context, journal *activity.Journal, addr string) error {
 		Header:     header,
 		Actors:     func(*http.Request) []activity.Entity { return []activity.Entity{ana, ben, anaOnLinkedIn, hostileUser} },
 		Attributes: []string{"template"},
-		Undo:       func(context.Context, activity.Change) error { return nil },
+		Undo:       func(context.Context, string, activity.Change) error { return nil },
 	})
 	mux := http.NewServeMux()
 	mux.Handle("/activity/", handler)

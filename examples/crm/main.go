@@ -1,114 +1,93 @@
-// Crm is a CRM with prospecting on the library: what happens on a day, and the pages that show it.
+// Crm is a small CRM with prospecting, to click through: accounts, contacts and deals, imports and exports, and the pages of
+// package activityhttp, which show all that happens.
 //
-//	go run ./examples/crm
-//	go run ./examples/crm -db crm.db    # keeps the database: the next time, only the pages are shown
+//	go run ./examples/crm                  # then open http://127.0.0.1:8080
+//	go run ./examples/crm -db crm.db       # keeps the database
+//	go run ./examples/crm -dsn postgres://…
 //
-// A day passes at once, because the clock is the program's own. Its types of event, kinds of task and quotas are those of
-// package catalogue, which is made to be copied.
+// An empty database is filled with a year of two workspaces. Workers do the tasks that are started, at the pace of an outside world
+// that there is not, and a schedule starts some by itself. Ctrl-C ends the program in order.
+//
+// Who looks is a choice in the bar at the top, without a password: keep it on the machine. Types of event, kinds of task and quotas are
+// those of package catalogue, which is made to be copied.
 package main
 
 import (
 	"context"
 	"errors"
 	"flag"
+	"fmt"
 	"io"
 	"log"
 	"os"
+	"os/signal"
 	"path/filepath"
-	"sync"
+	"syscall"
 	"time"
 
-	"github.com/go-activity/activity"
-	"github.com/go-activity/activity/examples/crm/catalogue"
+	"github.com/go-activity/activity/store/bunstore"
+	"github.com/go-activity/activity/store/postgres"
 	"github.com/go-activity/activity/store/sqlite"
 )
 
+// options are the flags.
+type options struct {
+	db, dsn, addr string
+	pace          time.Duration
+	quiet         bool
+}
+
 func main() {
-	db := flag.String("db", "", "keep the database in this `file`, instead of a temporary one")
+	var o options
+	flag.StringVar(&o.db, "db", "", "keep the SQLite database in this `file`, instead of a temporary one")
+	flag.StringVar(&o.dsn, "dsn", "", "use the PostgreSQL database of this `URL`, instead of SQLite")
+	flag.StringVar(&o.addr, "addr", "127.0.0.1:8080", "listen at this `address`")
+	flag.DurationVar(&o.pace, "pace", 250*time.Millisecond, "`time` that workers take for a record")
+	flag.BoolVar(&o.quiet, "quiet", false, "start no tasks and record no events by schedule")
 	flag.Parse()
-	if err := onFile(context.Background(), os.Stdout, *db); err != nil {
+	if flag.NArg() > 0 || o.db != "" && o.dsn != "" || o.pace <= 0 {
+		fmt.Fprintln(os.Stderr, "crm: there are no arguments, -db and -dsn exclude each other, and -pace is more than 0")
+		flag.Usage()
+		os.Exit(2)
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // a second Ctrl-C does not wait
+	if err := o.run(ctx, os.Stdout); err != nil {
 		log.Fatal(err)
 	}
 }
 
-// onFile runs the program on a SQLite file; without a path, on one that is removed afterwards.
-func onFile(ctx context.Context, w io.Writer, path string) (err error) {
-	if path == "" {
+// run is the program, until ctx ends.
+func (o options) run(ctx context.Context, w io.Writer) (err error) {
+	if o.db == "" && o.dsn == "" {
 		dir, err := os.MkdirTemp("", "crm")
 		if err != nil {
 			return err
 		}
 		defer os.RemoveAll(dir)
-		path = filepath.Join(dir, "crm.db")
+		o.db = filepath.Join(dir, "crm.db")
+		return o.onStore(ctx, w, sqlite.WithoutSync()) // nobody misses it after a power cut
 	}
-	store, err := sqlite.Open(ctx, path)
+	return o.onStore(ctx, w)
+}
+
+func (o options) onStore(ctx context.Context, w io.Writer, sqliteOptions ...sqlite.Option) (err error) {
+	var store *bunstore.Store
+	if o.dsn != "" {
+		store, err = postgres.Open(ctx, o.dsn)
+	} else {
+		store, err = sqlite.Open(ctx, o.db, sqliteOptions...)
+	}
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, store.Close()) }()
-	if err := store.Migrate(ctx); err != nil {
-		return err
-	}
-	return run(ctx, w, store)
-}
-
-// crm is the CRM of one workspace.
-type crm struct {
-	w       io.Writer
-	clock   *clock
-	journal *activity.Journal
-	acme    activity.Tenant
-}
-
-func run(ctx context.Context, w io.Writer, store activity.Store) error {
-	c := &crm{w: w, clock: &clock{now: time.Date(2026, time.March, 3, 8, 0, 0, 0, time.UTC)}}
-	config := catalogue.Config()
-	config.Now = c.clock.read // leave it out: then it is the clock of the machine, and of the database
-	config.Link = link
-	journal, err := activity.New(store, &config)
+	c, err := newCRM(ctx, store, o.pace)
 	if err != nil {
 		return err
 	}
-	c.journal, c.acme = journal, journal.Tenant("acme")
-
-	page, err := c.acme.Timeline(ctx, activity.Query{Limit: 1})
-	if err != nil {
+	if err := c.seed(ctx, time.Now(), func(text string) { fmt.Fprintln(w, text) }); err != nil {
 		return err
 	}
-	if len(page.Events) == 0 {
-		if err := c.day(ctx); err != nil {
-			return err
-		}
-	}
-	c.clock.at(18, 0)
-	if _, err := journal.Seal(ctx); err != nil { // so that names can be searched for; a service has Journal.Run do it
-		return err
-	}
-	for _, show := range []func(context.Context) error{
-		c.accountPage, c.mergedPage, c.searchPage, c.readMarks, c.feedPage, c.panelPage, c.operationsPage, c.reportsPage, c.quotaPage,
-	} {
-		if err := show(ctx); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// clock is what the program takes for the time. Runs of tasks read it in goroutines of their own.
-type clock struct {
-	mu  sync.Mutex
-	now time.Time
-}
-
-func (c *clock) read() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.now
-}
-
-// at sets the time of the day.
-func (c *clock) at(hour, minute int) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.now = time.Date(c.now.Year(), c.now.Month(), c.now.Day(), hour, minute, 0, 0, c.now.Location())
+	return c.serve(ctx, w, o.addr, o.quiet)
 }

@@ -411,12 +411,12 @@ func checkRelations(s subject) {
 
 func checkLimitOfRelations(s subject) {
 	hub := node(0)
-	list := []activity.Relation{below(hub, node(100)), into(hub, node(101))}
+	list := []activity.Relation{below(hub, node(101)), into(hub, node(100))} // by role, and not by ID
 	for n := range 5 {
-		list = append(list, below(node(n+1), hub))
+		list = append(list, below(node(n+11), hub))
 	}
 	for n := range 5 {
-		list = append(list, into(node(n+11), hub))
+		list = append(list, into(node(n+1), hub))
 	}
 	for i := range list {
 		s.relates(list[(5*i+3)%len(list)])
@@ -424,7 +424,7 @@ func checkLimitOfRelations(s subject) {
 	for limit := 1; limit <= len(list)+1; limit++ {
 		s.relationsOf(acme, hub, limit, list[:min(limit, len(list))]...)
 	}
-	s.relationsOf(acme, node(100), 1, list[0])
+	s.relationsOf(acme, node(101), 1, list[0])
 }
 
 func checkLabelsOfRelations(s subject) {

@@ -1,0 +1,156 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/go-activity/activity"
+)
+
+// What is sent while clients listen: one event at a time, so many a second, to so many.
+const (
+	streamedRate    = 200
+	streamedClients = 1000
+)
+
+// listener is a client of the stream that a page has, as a browser is one.
+type listener struct {
+	seen map[activity.ID]time.Time
+	err  error
+}
+
+// listen reads a stream until it has so many events. It tells that it is connected.
+func (l *listener) listen(ctx context.Context, client *http.Client, address string, events int, connected func()) {
+	l.seen = map[activity.ID]time.Time{}
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
+	if err != nil {
+		l.err = err
+		return
+	}
+	answer, err := client.Do(r)
+	if err != nil {
+		l.err = err
+		return
+	}
+	defer answer.Body.Close()
+	if answer.StatusCode != http.StatusOK {
+		l.err = fmt.Errorf("the stream is %s", answer.Status)
+		return
+	}
+	connected()
+	lines := bufio.NewScanner(answer.Body)
+	for len(l.seen) < events && lines.Scan() {
+		_, rest, ok := bytes.Cut(lines.Bytes(), []byte(`data-id="`))
+		if !ok {
+			continue
+		}
+		id, _, _ := bytes.Cut(rest, []byte(`"`))
+		parsed, err := activity.ParseID(string(id))
+		if err != nil {
+			l.err = err
+			return
+		}
+		l.seen[parsed] = time.Now()
+	}
+	if len(l.seen) < events {
+		l.err = errors.Join(fmt.Errorf("the stream has ended after %d of %d events", len(l.seen), events), lines.Err())
+	}
+}
+
+// streams measures how long it takes until all clients have an event.
+func (b *bench) streams(e ledgerEngine) error {
+	clients := streamedClients
+	if b.size.large < full.large {
+		clients /= 10
+	}
+	b.progress("%s, %d events a second to %d streams", e.name, streamedRate, clients)
+	d, err := e.open("stream")
+	if err != nil {
+		return err
+	}
+	defer d.close()
+	w := newWorkload(1, b.size.small)
+	if err := b.seedLedger(d, w, b.size.small); err != nil {
+		return err
+	}
+	handler := newHandler(d.journal)
+	socket, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	server := &http.Server{Handler: handler}
+	go func() { _ = server.Serve(socket) }()
+	defer func() {
+		handler.Close()
+		_ = server.Close()
+	}()
+
+	ctx, stop := context.WithTimeout(b.ctx, b.size.following+time.Minute) // who has not all of them by then has lost some
+	defer stop()
+	events := int(b.size.following.Seconds() * streamedRate)
+	client := &http.Client{Transport: &http.Transport{MaxConnsPerHost: clients}}
+	listeners := make([]listener, clients)
+	var all, connecting sync.WaitGroup
+	var connected atomic.Int64
+	connecting.Add(clients)
+	for i := range listeners {
+		all.Go(func() {
+			once := sync.OnceFunc(connecting.Done)
+			listeners[i].listen(ctx, client, "http://"+socket.Addr().String()+"/activity/stream", events, func() {
+				connected.Add(1)
+				once()
+			})
+			once()
+		})
+	}
+	connecting.Wait()
+	if n := connected.Load(); n != int64(clients) {
+		return fmt.Errorf("%d of %d clients are connected", n, clients)
+	}
+	returned, err := b.recordEvenly(d, w, events)
+	if err != nil {
+		return err
+	}
+	all.Wait()
+	lags := make([]float64, 0, clients*len(returned))
+	for i := range listeners {
+		if listeners[i].err != nil {
+			return fmt.Errorf("client %d: %w", i, listeners[i].err)
+		}
+		one, err := lagsOf(returned, listeners[i].seen)
+		if err != nil {
+			return fmt.Errorf("client %d: %w", i, err)
+		}
+		lags = append(lags, one...)
+	}
+	b.tellLags(e.prefix+"stream_lag", lags, atMost(1000))
+	return nil
+}
+
+// recordEvenly records one event after the other at an even pace, and returns when each call returned.
+func (b *bench) recordEvenly(d *ledgerDatabase, w *workload, n int) (map[activity.ID]time.Time, error) {
+	returned := make(map[activity.ID]time.Time, n)
+	start := time.Now()
+	for i := range n {
+		select {
+		case <-time.After(time.Until(start.Add(time.Duration(i) * time.Second / streamedRate))):
+		case <-b.ctx.Done():
+			return nil, b.ctx.Err()
+		}
+		events, err := d.tenant.Record(b.ctx, w.drafts(1)...)
+		if err != nil {
+			return nil, err
+		}
+		returned[events[0].ID] = time.Now()
+	}
+	b.progress("  %.0f events/s were recorded", float64(n)/time.Since(start).Seconds())
+	return returned, nil
+}
