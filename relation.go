@@ -98,6 +98,18 @@ func (t Tenant) Relations(ctx context.Context, entity Entity) (Relations, error)
 	return found, nil
 }
 
+// MergedWith returns an entity and all that have one history with it, because they were merged, without labels. What nobody has merged
+// is by itself.
+func (t Tenant) MergedWith(ctx context.Context, entity Entity) ([]Entity, error) {
+	if err := checkTenant(t.name); err != nil {
+		return nil, err
+	}
+	if err := checkEntity("Entity", entity); err != nil {
+		return nil, err
+	}
+	return t.relatives(ctx, []Entity{entity}, false)
+}
+
 func (t Tenant) relate(ctx context.Context, r Relation, by Entity, typ Type[RelationEvent]) error {
 	by, err := t.checkRelation(ctx, r.Entity, by)
 	if err != nil {

@@ -143,6 +143,14 @@ func TestMerge(t *testing.T) {
 			t.Errorf("%s: %v, want %v", name, test.got, test.want)
 		}
 	}
+	with, err := acme.MergedWith(t.Context(), acct("2"))
+	check(t, err)
+	if diff := cmp.Diff([]activity.Entity{{Kind: "account", ID: "0"}, {Kind: "account", ID: "1"}, {Kind: "account", ID: "2"}}, with); diff != "" {
+		t.Errorf("merged with account 2 (-want +got):\n%s", diff)
+	}
+	if _, err := acme.MergedWith(t.Context(), activity.Entity{}); !errors.Is(err, activity.ErrInvalid) {
+		t.Errorf("merged with nothing: %v", err)
+	}
 	check(t, acme.Unmerge(t.Context(), acct("1"), ana))
 	if diff := cmp.Diff([]string{"0"}, notes(t, acme, activity.Query{About: []activity.Entity{acct("0")}})); diff != "" {
 		t.Errorf("unmerged (-want +got):\n%s", diff)

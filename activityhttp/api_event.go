@@ -131,12 +131,32 @@ func (c *call) draft(body *comment) (activity.Draft, error) {
 			return activity.Draft{}, badInput("about", "is no event")
 		}
 		body.Event = id
-	case body.Event.IsZero():
-		return activity.CommentOn(body.About, body.Text, body.Mentions...), nil
+	}
+	var err error
+	for i := range body.Mentions {
+		if body.Mentions[i], err = c.named(body.Mentions[i]); err != nil {
+			return activity.Draft{}, err
+		}
+	}
+	if body.Event.IsZero() {
+		about, err := c.named(body.About)
+		return activity.CommentOn(about, body.Text, body.Mentions...), err
 	}
 	e, err := c.tenant.Event(c.ctx(), body.Event)
 	if err != nil {
 		return activity.Draft{}, err
 	}
 	return activity.CommentOnEvent(e, body.Text, body.Mentions...), nil
+}
+
+// named is an entity by the name that it has already, if it has one: who comments does not rename what they comment on.
+func (c *call) named(e activity.Entity) (activity.Entity, error) {
+	if e.Kind == "" || e.ID == "" {
+		return e, nil // which is refused later
+	}
+	label, err := c.nameOf(e, nil)
+	if label != "" {
+		e.Label = label
+	}
+	return e, err
 }

@@ -21,12 +21,13 @@
 //
 // The JSON API stands below /api; /api/openapi.json describes it (OpenAPI 3.1). Errors are problem details (RFC 9457).
 // /api/stream sends events as they get their place in the ledger (server-sent events), and goes on after the last
-// one that a client has seen.
+// one that a client has seen. Its positions count the events of all tenants, so they tell how much others record; the pages show
+// the place in the tenant's own ledger.
 //
 // # Safety
 //
 // Everything is looked up within the tenant of the request; what belongs to another one is not found. What changes
 // something is a POST, refused from other origins (see [http.CrossOriginProtection]). Pages come with a content
-// security policy that allows no script but the embedded one. Bodies, pages and streams are limited. Errors of the
+// security policy that allows no script in a page, and none from another origin. Bodies, pages and streams are limited. Errors of the
 // server tell nothing but that they are; they are logged.
 package activityhttp

@@ -3,6 +3,7 @@ package activityhttp
 import (
 	"context"
 	"net/http"
+	"net/url"
 	"strings"
 
 	"github.com/go-activity/activity"
@@ -38,7 +39,9 @@ func New(journal *activity.Journal, options Options) *Handler {
 		h.mux.Handle(method+" "+h.options.Path+path, h.serve(rt))
 	}
 	h.mux.HandleFunc("GET "+h.options.Path+"/static/{name}", serveStatic)
-	h.mux.Handle("GET "+h.options.Path, http.RedirectHandler(h.options.Path+"/", http.StatusMovedPermanently))
+	h.mux.HandleFunc("GET "+h.options.Path, func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, (&url.URL{Path: h.options.Path + "/", RawQuery: r.URL.RawQuery}).String(), http.StatusMovedPermanently)
+	})
 	h.mux.HandleFunc(h.options.Path+"/", h.notFound)
 	return h
 }
@@ -99,15 +102,19 @@ func (h *Handler) notFound(w http.ResponseWriter, r *http.Request) {
 
 // unrouted is the error of a path that has no route, or not with this method.
 func (c *call) unrouted() error {
+	var allowed []string
 	for _, method := range []string{http.MethodGet, http.MethodPost} {
 		other := c.r.Clone(c.r.Context())
 		other.Method = method
 		if _, pattern := c.mux.Handler(other); method != c.r.Method && strings.HasPrefix(pattern, method+" ") {
-			c.w.Header().Set("Allow", method)
-			return &problem{status: http.StatusMethodNotAllowed, title: "Method not allowed"}
+			allowed = append(allowed, method)
 		}
 	}
-	return activity.ErrNotFound
+	if len(allowed) == 0 {
+		return activity.ErrNotFound
+	}
+	c.w.Header().Set("Allow", strings.Join(allowed, ", "))
+	return &problem{status: http.StatusMethodNotAllowed, title: "Method not allowed"}
 }
 
 // call is one request, with who makes it.

@@ -29,6 +29,11 @@ func (c *call) findLocale() string {
 	if err != nil || len(tags) == 0 {
 		return ""
 	}
+	for _, tag := range tags { // the first one that pages are in, so that pages and summaries are in one language
+		if _, _, confidence := languageMatcher.Match(tag); confidence >= language.Low {
+			return tag.String()
+		}
+	}
 	return tags[0].String()
 }
 

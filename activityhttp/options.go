@@ -31,12 +31,12 @@ type Options struct {
 	// Title is the name of the host, which stands in the titles of pages. Defaults to "Activity".
 	Title string
 
-	// Header returns what stands above each page: the navigation of the host. It may not have scripts or styles of its own,
-	// which the content security policy refuses. Defaults to nothing.
+	// Header returns what stands above each page: the navigation of the host. The content security policy refuses scripts and styles that
+	// stand in it; files of the host's origin are loaded. Defaults to nothing.
 	Header func(*http.Request) template.HTML
 
 	// Locale returns the language of a request as a BCP 47 tag. Pages are in English or Spanish; summaries in whatever
-	// languages the types have patterns in. Defaults to what the browser prefers (Accept-Language).
+	// languages the types have patterns in. Defaults to what the browser prefers of these (Accept-Language).
 	Locale func(*http.Request) string
 
 	// Zone returns the time zone of a request by its IANA name. Defaults to that of the browser, which the page's script
@@ -47,8 +47,8 @@ type Options struct {
 	// host has configured it. Defaults to the label as it is.
 	Translate func(locale, label string) string
 
-	// Actors are those that the filter of the page of tasks offers: colleagues and identities. Defaults to those who have
-	// started the tasks on the page.
+	// Actors are those that filters and the page of usage offer: colleagues and identities. Defaults to who has started the tasks on the page,
+	// and to who has used quotas.
 	Actors func(*http.Request) []activity.Entity
 
 	// Attributes are those of tasks that the page of tasks can be filtered by: "template". Defaults to none.

@@ -107,7 +107,7 @@ func (c *call) errorPage(problem *problem) {
 			key = "error 500"
 		}
 	}
-	p.Title, p.status, p.Body = p.T(key), problem.status, problem.detail
+	p.Title, p.status = p.T(key), problem.status // its details are for programs
 	if err := p.render("error"); err != nil {
 		http.Error(c.w, http.StatusText(http.StatusInternalServerError), http.StatusInternalServerError)
 	}

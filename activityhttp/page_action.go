@@ -1,10 +1,11 @@
 package activityhttp
 
 import (
-	"context"
 	"cmp"
-	"errors"
+	"context"
+	"log/slog"
 	"strings"
+	"time"
 
 	"github.com/go-activity/activity"
 )
@@ -72,7 +73,10 @@ func (c *call) doRerun() error {
 	return c.back("/tasks/" + task.ID.String())
 }
 
-// doUndo reverts a task, and answers when that is done.
+// undoPatience is how long who asks for an undo waits for its end, before they are shown how it goes on.
+const undoPatience = 2 * time.Second
+
+// doUndo reverts a task. The undo goes on without who has asked for it, until it is done or the handler is closed.
 func (c *call) doUndo() error {
 	id, err := c.id()
 	if err != nil {
@@ -81,17 +85,35 @@ func (c *call) doUndo() error {
 	if c.options.Undo == nil {
 		return activity.ErrNotFound
 	}
-	task, err := c.tenant.Revert(c.ctx(), id, c.actor, func(ctx context.Context, change activity.Change) error {
-		return c.options.Undo(ctx, c.tenant.Name(), change)
+	type result struct {
+		task activity.Task
+		err  error
+	}
+	done, asked := make(chan result, 1), context.WithoutCancel(c.ctx())
+	err = c.streams.work(c.closing, func() {
+		ctx, cancel := context.WithCancel(asked)
+		defer cancel()
+		defer context.AfterFunc(c.closing, cancel)()
+		task, err := c.tenant.Revert(ctx, id, c.actor, func(ctx context.Context, change activity.Change) error {
+			return c.options.Undo(ctx, c.tenant.Name(), change)
+		})
+		if err != nil && !task.ID.IsZero() {
+			c.options.Logger.LogAttrs(ctx, slog.LevelWarn, "activityhttp: undoing", slog.String("task", id.String()), slog.Any("error", err))
+		}
+		done <- result{task, err}
 	})
-	if err != nil && (task.ID.IsZero() || !task.Status.Ended()) {
-		return err
-	}
-	if errors.Is(err, activity.ErrNotRunning) { // it was cancelled meanwhile, which its report says
-		err = nil
-	}
 	if err != nil {
 		return err
 	}
-	return c.back("/tasks/" + task.ID.String())
+	patience := time.NewTimer(undoPatience)
+	defer patience.Stop()
+	select {
+	case r := <-done:
+		if r.err != nil && r.task.ID.IsZero() { // it never began
+			return r.err
+		}
+		return c.back("/tasks/" + r.task.ID.String())
+	case <-patience.C:
+		return c.back("/tasks/" + id.String()) // which leads to the undo
+	}
 }

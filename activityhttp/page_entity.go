@@ -1,19 +1,23 @@
 package activityhttp
 
 import (
+	"slices"
+
 	"github.com/go-activity/activity"
 )
 
 // entityPage is the page of an account, a contact, …
 type entityPage struct {
 	timelineView
-	Of       entityView
-	Param    string // the entity as a parameter
+	Entity   entityView
 	Parent   entityView
 	Into     entityView // what it is merged into
 	Children []entityView
 	Merged   []entityView
+	More     bool // there are more of these
 	Runs     []taskRow
+	AllRuns  string   // the address with all runs; empty: these are all
+	Doings   []string // the addresses of what it did, and of its tasks, if it is somebody
 	Form     commentForm
 }
 
@@ -23,10 +27,10 @@ type commentForm struct {
 	Action string
 	Of     string // the entity, as a parameter; empty: an event
 	Event  string
-	Label  string // of the entity, so that the comment keeps its name
+	Back   string // where to go afterwards
 }
 
-// maxRuns is how many of the runs that touched an entity its page lists.
+// maxRuns is how many of the runs that touched an entity its page lists, unless it is asked for all.
 const maxRuns = 5
 
 // showEntity shows the timeline of an entity, and what is known of it.
@@ -41,30 +45,56 @@ func (c *call) showEntity() error {
 		return badInput("of", "is missing")
 	}
 	p := c.page("", "")
-	timeline, err := p.timeline(of, "/entity")
+	f, q := p.filterOf(v, "/entity", timelineParameters...), c.query(v)
+	if v.err != nil {
+		return v.err
+	}
+	timeline, err := p.timeline(of, f, q)
+	if c.restart(err, f) {
+		return nil
+	}
 	if err != nil {
 		return err
 	}
-	body := &entityPage{timelineView: timeline, Param: entityParam(of)}
+	body := &entityPage{timelineView: timeline}
 	if err := p.relations(body, of, below); err != nil {
 		return err
 	}
 	if of.Label, err = c.nameOf(of, timeline.groups); err != nil {
 		return err
 	}
-	body.Of = p.Entity(of)
-	p.Title = body.Of.Name
-	for task, err := range c.tenant.RunsOf(c.ctx(), of) {
+	body.Entity = p.Entity(of)
+	p.Title = body.Entity.Name
+	if err := p.runs(body, of, v.text("runs") == "all"); err != nil {
+		return err
+	}
+	if slices.Contains([]string{"user", "identity", "system"}, of.Kind) {
+		body.Doings = []string{p.Path("/feed?" + encode("actor", body.timelineView.Of)), p.Path("/?" + encode("actor", body.timelineView.Of))}
+	}
+	body.Form = commentForm{page: p, Action: p.Path("/comments"), Of: body.timelineView.Of, Back: body.Here}
+	p.Body = body
+	return p.show("entity")
+}
+
+// runs lists the runs that touched an entity: the latest ones, or all.
+func (p *page) runs(body *entityPage, of activity.Entity, all bool) error {
+	most := maxRuns
+	if all {
+		most = activity.MaxLimit
+	}
+	for task, err := range p.tenant.RunsOf(p.ctx(), of) {
 		if err != nil {
 			return err
 		}
-		if body.Runs = append(body.Runs, p.task(task)); len(body.Runs) == maxRuns {
+		if len(body.Runs) == most {
+			if !all {
+				body.AllRuns = body.address("runs", "all")
+			}
 			break
 		}
+		body.Runs = append(body.Runs, p.task(task))
 	}
-	body.Form = commentForm{page: p, Action: p.Path("/comments"), Of: body.Param, Label: of.Label}
-	p.Body = body
-	return p.show("entity")
+	return nil
 }
 
 // relations fills in what the entity belongs to, and the tab of all that is below it, beside those of the categories.
@@ -74,6 +104,7 @@ func (p *page) relations(body *entityPage, of activity.Entity, below bool) error
 		return err
 	}
 	body.Parent, body.Into = p.Entity(relations.Parent), p.Entity(relations.MergedInto)
+	body.More = relations.More
 	for _, child := range relations.Children {
 		body.Children = append(body.Children, p.Entity(child))
 	}
@@ -83,7 +114,7 @@ func (p *page) relations(body *entityPage, of activity.Entity, below bool) error
 	for i := range body.Tabs {
 		body.Tabs[i].Current = body.Tabs[i].Current && !below
 	}
-	body.Tabs = append(body.Tabs, tab{Label: p.T("hierarchy"), Current: below, Link: p.Path("/entity?" + encode("of", body.Param, "descendants", "true"))})
+	body.Tabs = append(body.Tabs, tab{Label: p.T("hierarchy"), Current: below, Link: body.address("descendants", "true", "category", "", "type", "")})
 	return nil
 }
 
@@ -115,14 +146,13 @@ func (c *call) doComment() error {
 		return badInput("body", "is no form")
 	}
 	v := newValues(c.r.PostForm)
-	of, label, id := v.entity("of"), v.text("label"), v.id("event")
+	of, id := v.entity("of"), v.id("event")
 	if v.err != nil {
 		return v.err
 	}
-	body := comment{Event: id, Text: c.r.PostForm.Get("text")}
+	body := comment{Event: id, About: of, Text: c.r.PostForm.Get("text")}
 	where := "/events/" + id.String()
 	if id.IsZero() {
-		body.About = activity.Entity{Kind: of.Kind, ID: of.ID, Label: label}
 		where = "/entity?" + encode("of", entityParam(of))
 	}
 	draft, err := c.draft(&body)
@@ -132,5 +162,5 @@ func (c *call) doComment() error {
 	if _, err := c.tenant.Record(c.ctx(), draft); err != nil {
 		return err
 	}
-	return c.back(where)
+	return c.backTo(c.r.PostForm.Get("back"), where)
 }

@@ -11,23 +11,23 @@ import (
 // eventPage is everything that is known of an event: a page by itself, and the panel beside a timeline.
 type eventPage struct {
 	eventRow
-	Event    activity.Event
-	Entities []entityView
-	Payload  string // indented
-	Occurred moment
-	Recorded moment
-	Late     string // how much later it was recorded than it occurred, if that says something
-	Task     entityView
-	Place    *place
-	Comments []eventRow
-	Form     commentForm
-	JSON     string
-	Proof    string
+	Entities     []entityView
+	Payload      string // indented
+	Occurred     moment
+	Recorded     moment
+	Late         string // how much later it was recorded than it occurred, if that says something
+	Task         entityView
+	Place        *place
+	Comments     []eventRow
+	MoreComments bool
+	Form         commentForm
+	JSON         string
+	Proof        string
 }
 
 // place is where an event is in the ledger.
 type place struct {
-	Position   string
+	Number     string // in the order of the tenant's ledger, from 1
 	Size       string // of the checkpoint that proves it
 	Checkpoint moment
 	Bad        bool // what is stored is not what was recorded
@@ -45,7 +45,7 @@ func (c *call) showEvent() error {
 		return err
 	}
 	p := c.page("", "feed")
-	body := &eventPage{eventRow: p.row(e, activity.Entity{}), Event: e, Occurred: p.Moment(e.OccurredAt), Recorded: p.Moment(e.RecordedAt)}
+	body := &eventPage{eventRow: p.row(e, activity.Entity{}), Occurred: p.Moment(e.OccurredAt), Recorded: p.Moment(e.RecordedAt)}
 	p.Title = body.Label
 	if late := e.RecordedAt.Sub(e.OccurredAt); late > 60e9 {
 		body.Late = p.Span(late)
@@ -76,10 +76,11 @@ func (c *call) showEvent() error {
 	if err != nil {
 		return err
 	}
+	body.MoreComments = thread.Next != ""
 	for _, comment := range thread.Events {
 		body.Comments = append([]eventRow{p.row(comment, e.Entity())}, body.Comments...)
 	}
-	body.Form = commentForm{page: p, Action: p.Path("/comments"), Event: id.String()}
+	body.Form = commentForm{page: p, Action: p.Path("/comments"), Event: id.String(), Back: body.Link}
 	body.JSON, body.Proof = p.Path("/api/events/"+id.String()), p.Path("/api/events/"+id.String()+"/proof")
 	p.Body = body
 	return p.show("event")
@@ -94,7 +95,7 @@ func (p *page) place(id activity.ID) (*place, error) {
 	if err != nil {
 		return nil, err
 	}
-	found := &place{Position: p.N(int64(entry.Position))}
+	found := &place{Number: p.N(entry.Index + 1)} // among the tenant's own
 	proof, err := p.tenant.Ledger().Prove(p.ctx(), id)
 	switch {
 	case err == nil:

@@ -1,7 +1,6 @@
 package activityhttp
 
 import (
-	"maps"
 	"net/url"
 	"strconv"
 
@@ -10,23 +9,34 @@ import (
 
 // timelineView is what the feed and the page of an entity have in common: tabs, filters, lines and pages.
 type timelineView struct {
-	Tabs      []tab
-	Rows      []eventRow
-	Next      string // the address of the older ones; empty: none
-	Newest    string // the address of the first page, on a later one
-	Stream    string // the address of what is live; empty on a later page
-	Unread    string // how many are new; empty: none
-	Through   activity.ID
-	Filter    url.Values
-	Types     []choiceView
-	Sources   []choiceView
-	Whens     []choiceView
-	Active    bool // there is a filter
-	Action    string
-	ClearLink string
-	Feed      string // the entity of the timeline, as a parameter
-	groups    []activity.Group
+	filter
+	Tabs    []tab
+	Rows    []eventRow
+	Next    string // the address of the older ones; empty: none
+	Newest  string // the address of the first page, on a later one
+	Stream  string // the address of what is live; empty: nothing
+	Unread  string // how many are new; empty: none
+	Through activity.ID
+	Of      string // the entity of the timeline, as a parameter
+	Types   []choiceView
+	Actors  []choiceView
+	Sources []choiceView
+	Whens   []choiceView
+	Hidden  []field // parameters that the form keeps
+	Active  bool    // there is a filter
+	More    bool    // one of the filters that are folded away is in use
+	Action  string
+	Clear   string // the address without filters
+	Here    string // the address of the page, to come back to
+	Notice  string // why there is nothing to show
+	groups  []activity.Group
 }
+
+// The parameters of a timeline, and those of them that have fields in its form.
+var (
+	timelineParameters = []string{"of", "category", "type", "source", "when", "first", "last", "from", "to", "search", "actor", "task", "descendants", "limit"}
+	timelineFields     = []string{"type", "source", "when", "first", "last", "search", "actor"}
+)
 
 // tab is a tab of a page.
 type tab struct {
@@ -47,7 +57,15 @@ type choiceView struct {
 func (c *call) showFeed() error {
 	p := c.page("", "feed")
 	p.Title = p.T("feed")
-	view, err := p.timeline(activity.Entity{}, "/feed")
+	v := newValues(c.r.URL.Query())
+	f, q := p.filterOf(v, "/feed", timelineParameters[1:]...), c.query(v)
+	if v.err != nil {
+		return v.err
+	}
+	view, err := p.timeline(activity.Entity{}, f, q)
+	if c.restart(err, f) {
+		return nil
+	}
 	if err != nil {
 		return err
 	}
@@ -55,59 +73,82 @@ func (c *call) showFeed() error {
 	return p.show("feed")
 }
 
-// timeline reads the timeline that the page's parameters ask for: of an entity, or of the tenant if it is zero. Its address
-// is path.
-func (p *page) timeline(of activity.Entity, path string) (timelineView, error) {
-	v := newValues(p.r.URL.Query())
-	q := p.query(v)
-	view := timelineView{Action: p.Path(path), Filter: url.Values{}, Feed: entityParam(of)}
-	for _, name := range []string{"category", "type", "source", "when", "first", "last", "search", "actor", "descendants"} {
-		if value := v.text(name); value != "" {
-			view.Filter.Set(name, value)
-			view.Active = view.Active || name != "category" && name != "descendants"
-		}
-	}
-	if err := v.done(false); err != nil {
-		return timelineView{}, err
-	}
+// timeline reads the timeline that the page's parameters ask for: of an entity, or of the tenant if it is zero.
+func (p *page) timeline(of activity.Entity, f filter, q activity.Query) (timelineView, error) {
+	view := timelineView{filter: f, Of: entityParam(of), Action: f.path, Clear: f.only("of", "category", "descendants"), Here: f.address()}
+	view.Active, view.More = f.narrows("of", "category", "descendants", "limit"), f.Has("first") || f.Has("last") || f.Has("actor")
+	view.Hidden = f.hidden(timelineFields...)
+	q.Before = "" // groups have pages in one direction
 	if q.About = nil; !of.IsZero() {
 		q.About = []activity.Entity{of}
 	}
-	address := func(changed ...string) string {
-		return p.Path(path) + "?" + mergeValues(view.Filter, append(changed, "of", view.Feed)...).Encode()
-	}
 	newest, err := p.journal.Newest(p.ctx()) // before the page is read, so that the stream begins where it ends
 	if err != nil {
-		return timelineView{}, err
+		return view, err
 	}
 	page, err := p.tenant.Groups(p.ctx(), q)
-	if err != nil {
-		return timelineView{}, err
+	var ok bool
+	if view.Notice, ok = p.notice(err); err != nil && !ok {
+		return view, err
 	}
-	view.groups, view.ClearLink = page.Groups, p.Path(path)+"?"+encode("of", view.Feed, "category", view.Filter.Get("category"))
-	facets, err := p.tenant.Facets(p.ctx(), q)
-	if err != nil {
-		return timelineView{}, err
+	view.groups = page.Groups
+	if page.Next != "" {
+		view.Next = f.address("after", string(page.Next))
+	}
+	if err := p.timelineTabs(&view, q); err != nil {
+		return view, err
 	}
 	if err := p.marks(&view, of, q.After == ""); err != nil {
-		return timelineView{}, err
+		return view, err
 	}
-	if page.Next != "" {
-		view.Next = address("after", string(page.Next))
-	}
+	p.timelineChoices(&view)
 	if q.After != "" {
-		view.Newest = address()
-	} else if !q.Descendants && q.Search == "" && q.Source == 0 && q.From.IsZero() && q.To.IsZero() { // which a stream does not know
-		view.Stream = p.Path("/stream") + "?" + mergeValues(view.Filter, "about", view.Feed, "after", strconv.FormatInt(int64(newest), 10)).Encode()
+		view.Newest = f.address()
+		return view, nil
 	}
-	view.Tabs = p.tabs(facets, view.Filter.Get("category"), p.known.categories, func(category string) string {
-		return address("category", category, "type", "", "descendants", "")
-	})
-	p.filters(&view)
-	return view, nil
+	return view, p.live(&view, of, q, newest)
 }
 
-// marks makes the lines, and says which are new to who looks.
+// timelineTabs counts what the tabs have. They stay as they are whichever type is chosen, because they lead away from it.
+func (p *page) timelineTabs(view *timelineView, q activity.Query) error {
+	var facets []activity.Facet
+	if view.Notice == "" {
+		var err error
+		q.Types = nil
+		if facets, err = p.tenant.Facets(p.ctx(), q); err != nil {
+			return err
+		}
+	}
+	view.Tabs = p.tabs(facets, view.Get("category"), p.known.categories, func(category string) string {
+		return view.address("category", category, "type", "", "descendants", "")
+	})
+	return nil
+}
+
+// live begins the stream of the page where it was read, if a stream knows all that the page is asked for.
+func (p *page) live(view *timelineView, of activity.Entity, q activity.Query, newest activity.Position) error {
+	if q.Descendants || q.Search != "" || q.Source != 0 || !q.From.IsZero() || !q.To.IsZero() || !q.Task.IsZero() {
+		return nil
+	}
+	stream := url.Values{"type": q.Types, "category": q.Categories, "after": {strconv.FormatInt(int64(newest), 10)}}
+	if !q.Actor.IsZero() {
+		stream.Set("actor", entityParam(q.Actor))
+	}
+	if !of.IsZero() {
+		stream.Set("of", entityParam(of))
+		merged, err := p.tenant.MergedWith(p.ctx(), of)
+		if err != nil {
+			return err
+		}
+		for _, e := range merged {
+			stream.Add("about", entityParam(e))
+		}
+	}
+	view.Stream = p.Path("/stream") + "?" + stream.Encode()
+	return nil
+}
+
+// marks makes the lines, and says which are new to who looks. What is marked as read is all of a timeline, so only that offers it.
 func (p *page) marks(view *timelineView, of activity.Entity, first bool) error {
 	reader := p.tenant.Reader(p.actor)
 	read, err := reader.ReadUpTo(p.ctx(), of)
@@ -117,7 +158,7 @@ func (p *page) marks(view *timelineView, of activity.Entity, first bool) error {
 	for _, g := range view.groups {
 		view.Rows = append(view.Rows, p.group(g, of, read))
 	}
-	if !first || len(view.groups) == 0 {
+	if !first || len(view.groups) == 0 || view.narrows("of", "limit") {
 		return nil
 	}
 	unread, err := reader.Unread(p.ctx(), of)
@@ -146,18 +187,18 @@ func (p *page) tabs(facets []activity.Facet, open string, order []string, addres
 	return tabs
 }
 
-// filters fills in what can be chosen.
-func (p *page) filters(view *timelineView) {
-	category := view.Filter.Get("category")
+// timelineChoices fills in what can be chosen.
+func (p *page) timelineChoices(view *timelineView) {
+	category := view.Get("category")
 	for _, t := range p.journal.Types() {
 		if known := p.known.types[t.Name()]; category == "" || known.category == category {
-			view.Types = append(view.Types, choiceView{t.Name(), p.word(known.label), view.Filter.Get("type") == t.Name()})
+			view.Types = append(view.Types, choiceView{t.Name(), p.word(known.label), view.Get("type") == t.Name()})
 		}
 	}
 	for _, source := range []string{"automatic", "manual"} {
-		view.Sources = append(view.Sources, choiceView{source, p.T("source " + source), view.Filter.Get("source") == source})
+		view.Sources = append(view.Sources, choiceView{source, p.T("source " + source), view.Get("source") == source})
 	}
-	view.Whens = p.whens(view.Filter.Get("when"))
+	view.Whens, view.Actors = p.whens(view.Get("when")), p.actorChoices(view.Get("actor"), nil)
 }
 
 func (p *page) whens(chosen string) []choiceView {
@@ -166,21 +207,6 @@ func (p *page) whens(chosen string) []choiceView {
 		list = append(list, choiceView{when, p.T("when " + when), chosen == when})
 	}
 	return list
-}
-
-// mergeValues returns parameters with some changed: names and values in turns, of which the empty ones are left out.
-func mergeValues(values url.Values, changed ...string) url.Values {
-	merged := maps.Clone(values)
-	if merged == nil {
-		merged = url.Values{}
-	}
-	for i := 0; i+1 < len(changed); i += 2 {
-		merged.Del(changed[i])
-		if changed[i+1] != "" {
-			merged.Set(changed[i], changed[i+1])
-		}
-	}
-	return merged
 }
 
 // doRead moves the reader's mark.
@@ -199,8 +225,9 @@ func (c *call) doRead() error {
 	if err := c.tenant.Reader(c.actor).MarkRead(c.ctx(), of, through); err != nil {
 		return err
 	}
-	if of.IsZero() {
-		return c.back("/feed")
+	where := "/feed"
+	if !of.IsZero() {
+		where = "/entity?" + encode("of", entityParam(of))
 	}
-	return c.back("/entity?" + encode("of", entityParam(of)))
+	return c.backTo(c.r.PostForm.Get("back"), where)
 }

@@ -13,13 +13,13 @@ import (
 // reportPage is the report of a task.
 type reportPage struct {
 	taskRow
+	filter
 	About      []entityView
 	Categories []tab
 	Rows       []outcomeRow
 	Next       string
 	First      string // the address of the first page, on a later one
-	Search     string
-	Category   string
+	Notice     string // why there is nothing to show
 	Links      []taskLink
 	Steps      []taskRow
 	Drift      []driftRow
@@ -29,6 +29,9 @@ type reportPage struct {
 	CSVBefore  string
 	Attributes []field
 	EndedBy    entityView
+	Object     string // what its records are
+	Succeeded  string
+	MoreSteps  bool
 	Compared   string // the address of the preview that it is compared with
 }
 
@@ -79,7 +82,12 @@ func (c *call) showTask() error {
 		return err
 	}
 	v := newValues(c.r.URL.Query())
-	q := activity.OutcomeQuery{Search: v.text("search"), After: v.cursor("after"), Kinds: v.list("kind")}
+	p := c.page("", "activity")
+	f := p.filterOf(v, "/tasks/"+id.String(), "kind", "search")
+	q := activity.OutcomeQuery{Search: v.text("search"), After: v.cursor("after")}
+	if kind := v.text("kind"); kind != "" {
+		q.Kinds = []string{kind}
+	}
 	if v.err != nil {
 		return v.err
 	}
@@ -87,37 +95,21 @@ func (c *call) showTask() error {
 	if err != nil {
 		return err
 	}
-	p := c.page("", "activity")
 	rows, err := p.tasks([]activity.Task{report.Task}, false)
 	if err != nil {
 		return err
 	}
-	body := &reportPage{taskRow: rows[0], Search: q.Search, CSV: p.Path("/tasks/" + id.String() + "/report.csv")}
-	p.Title = cmp.Or(report.Task.Title, body.Kind)
+	body := &reportPage{taskRow: rows[0], filter: f, CSV: p.Path("/tasks/" + id.String() + "/report.csv")}
+	p.Title, p.Body = cmp.Or(report.Task.Title, body.Kind), body
 	outcomes, err := c.tenant.Outcomes(c.ctx(), id, q)
-	if err != nil {
+	if c.restart(err, f) {
+		return nil
+	}
+	var ok bool
+	if body.Notice, ok = p.notice(err); err != nil && !ok {
 		return err
 	}
-	kind := ""
-	if len(q.Kinds) > 0 {
-		kind = q.Kinds[0]
-		body.CSVKind = body.CSV + "?" + encode("kind", kind)
-	}
-	body.Category = kind
-	address := func(changed ...string) string {
-		return body.Report + "?" + mergeValues(nil, append([]string{"kind", kind, "search", q.Search}, changed...)...).Encode()
-	}
-	p.categories(body, report, kind, address)
-	for _, o := range outcomes.Outcomes {
-		body.Rows = append(body.Rows, p.outcome(report.Task, o))
-	}
-	if outcomes.Next != "" {
-		body.Next = address("after", string(outcomes.Next))
-	}
-	if q.After != "" {
-		body.First = address()
-	}
-	p.Body = body
+	p.records(body, report, outcomes)
 	if c.r.URL.Query().Has("records") && c.fragment() {
 		return p.piece("report", "outcomes", p.With(body))
 	}
@@ -127,16 +119,34 @@ func (c *call) showTask() error {
 	return p.show("report")
 }
 
-// categories are those of the report, with their numbers.
-func (p *page) categories(body *reportPage, report activity.Report, open string, address func(...string) string) {
+// records are those of the open category, with the numbers of all of them.
+func (p *page) records(body *reportPage, report activity.Report, outcomes activity.OutcomePage) {
+	open := body.Get("kind")
 	var all int64
 	for _, c := range report.Categories {
 		all += c.Count
 		if c.Count > 0 || c.Name == open {
-			body.Categories = append(body.Categories, tab{Label: p.word(c.Label), Count: p.N(c.Count), Link: address("kind", c.Name), Current: c.Name == open})
+			body.Categories = append(body.Categories, tab{Label: p.word(c.Label), Count: p.N(c.Count), Link: body.address("kind", c.Name), Current: c.Name == open})
 		}
 	}
-	body.Categories = append([]tab{{Label: p.T("all records"), Count: p.N(all), Link: address("kind", ""), Current: open == ""}}, body.Categories...)
+	body.Categories = append([]tab{{Label: p.T("all records"), Count: p.N(all), Link: body.address("kind", ""), Current: open == ""}}, body.Categories...)
+	for _, o := range outcomes.Outcomes {
+		body.Rows = append(body.Rows, p.outcome(report.Task, o))
+	}
+	if outcomes.Next != "" {
+		body.Next = body.address("after", string(outcomes.Next))
+	}
+	if p.r.URL.Query().Get("after") != "" {
+		body.First = body.address()
+	}
+	if open != "" {
+		body.CSVKind = body.CSV + "?" + encode("kind", open)
+	}
+	p.facts(body, report)
+}
+
+// facts are what is known of the task beside its records.
+func (p *page) facts(body *reportPage, report activity.Report) {
 	for _, e := range report.Task.About {
 		body.About = append(body.About, p.Entity(e))
 	}
@@ -147,6 +157,10 @@ func (p *page) categories(body *reportPage, report activity.Report, open string,
 		body.CSVBefore = body.CSV + "?before=true"
 	}
 	body.EndedBy = p.Entity(report.Task.EndedBy)
+	body.Object = p.word(p.known.kinds[report.Task.Kind].Object)
+	if n := report.Task.Counts.Succeeded(); n > 0 {
+		body.Succeeded = p.N(n)
+	}
 }
 
 // around fills in the tasks that this one has to do with: its recipe and its steps, what it repeats and undoes, and how it
@@ -177,6 +191,7 @@ func (p *page) around(body *reportPage, t activity.Task) error {
 	if err != nil {
 		return err
 	}
+	body.MoreSteps = steps.Next != ""
 	for _, step := range steps.Tasks {
 		body.Steps = append(body.Steps, p.task(step))
 	}

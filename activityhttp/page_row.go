@@ -89,10 +89,10 @@ func (p *page) group(g activity.Group, of activity.Entity, read activity.ID) eve
 func (c *call) streamRows() error {
 	v := newValues(c.r.URL.Query())
 	q := c.streamQuery(v)
+	of, day := v.entity("of"), c.options.Now().In(c.zone.location).Format(time.DateOnly)
 	if v.err != nil {
 		return v.err
 	}
-	of, day := v.entity("about"), c.options.Now().In(c.zone.location).Format(time.DateOnly)
 	return c.stream(q, func(entry activity.Entry) ([]byte, error) {
 		var out bytes.Buffer
 		err := pages["feed"].ExecuteTemplate(&out, "row", c.page("", "").row(entry.Event, of))

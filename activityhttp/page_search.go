@@ -11,6 +11,7 @@ type searchPage struct {
 	Text   string
 	Found  []entityView
 	Broad  bool
+	More   bool // there may be more
 	Action string
 }
 
@@ -33,6 +34,7 @@ func (c *call) showSearch() error {
 		case err != nil:
 			return err
 		}
+		body.More = len(found) == activity.MaxLookup
 		for _, e := range found {
 			body.Found = append(body.Found, p.Entity(e))
 		}

@@ -3,7 +3,6 @@ package activityhttp
 import (
 	"cmp"
 	"html/template"
-	"net/url"
 	"slices"
 	"time"
 
@@ -12,29 +11,27 @@ import (
 
 // tasksPage is the list of tasks.
 type tasksPage struct {
+	filter
 	Tabs    []tab
 	Rows    []taskRow
 	Total   string
 	Next    string
 	Prev    string
 	Columns []column
-	Filter  url.Values
 	Choices map[string][]choiceView
 	Texts   []textFilter // attributes that can be filtered by
+	Hidden  []field      // parameters that the form keeps
 	Active  bool
 	More    bool // one of the filters that are folded away is in use
 	Running bool // something moves
 	Action  string
 	Clear   string
-	Preview string // the address with previews shown, or hidden
 	Shown   bool   // previews are shown
-	Sort    string
-	Order   string
+	Notice  string // why there is nothing to show
 }
 
 // column is a column of the list, by which it can be sorted.
 type column struct {
-	Name  string
 	Label string
 	Link  string
 	Aria  string // ascending, descending, or empty
@@ -43,41 +40,63 @@ type column struct {
 // textFilter is a filter by an attribute.
 type textFilter struct{ Name, Label, Value string }
 
-// taskFilters are the parameters of the page.
-var taskFilters = []string{"category", "kind", "object", "status", "actor", "search", "title", "run", "when", "first", "last", "trigger", "previews", "parent", "sort", "order"}
-
-// foldedFilters are those that the page folds away.
-var foldedFilters = []string{"object", "title", "run", "first", "last", "trigger"}
+// The parameters of the page, those of them that have fields in its form, and those that it folds away.
+var (
+	taskParameters = []string{"category", "kind", "object", "status", "actor", "about", "search", "title", "run", "when", "first", "last", "from", "to",
+		"trigger", "previews", "parent", "attribute", "sort", "order", "limit"}
+	taskFields   = []string{"kind", "object", "status", "actor", "search", "title", "run", "when", "first", "last", "trigger", "previews"}
+	foldedFields = []string{"object", "title", "run", "first", "last", "trigger"}
+)
 
 // showTasks shows the tasks.
 func (c *call) showTasks() error {
 	p := c.page("", "activity")
 	p.Title = p.T("activity")
 	v := newValues(c.r.URL.Query())
-	q := c.taskQuery(v)
-	body := &tasksPage{Filter: url.Values{}, Choices: map[string][]choiceView{}, Action: p.Path("/"), Clear: p.Path("/")}
-	for _, name := range taskFilters {
-		if value := v.text(name); value != "" {
-			body.Filter.Set(name, value)
-			body.Active = body.Active || !slices.Contains([]string{"category", "sort", "order", "previews"}, name)
-			body.More = body.More || slices.Contains(foldedFilters, name)
+	fields, parameters := slices.Clone(taskFields), slices.Clone(taskParameters)
+	for _, name := range c.options.Attributes {
+		fields, parameters = append(fields, "attribute."+name), append(parameters, "attribute."+name)
+	}
+	f, q := p.filterOf(v, "/", parameters...), c.taskQuery(v)
+	body := &tasksPage{filter: f, Choices: map[string][]choiceView{}, Hidden: f.hidden(fields...), Action: f.path, Clear: f.only("category", "sort", "order")}
+	body.Active = f.narrows("category", "sort", "order", "previews", "limit")
+	body.More = slices.ContainsFunc(foldedFields, f.Has)
+	p.attributes(v, &q, body)
+	if q.RunID != "" && !f.Has("previews") { // who knows a run looks for that
+		q.Previews = activity.PreviewsShown
+	}
+	if v.err != nil {
+		return v.err
+	}
+	body.Shown = q.Previews != activity.PreviewsHidden
+	list, err := c.tenant.Tasks(c.ctx(), q)
+	if c.restart(err, f) {
+		return nil
+	}
+	var ok bool
+	if body.Notice, ok = p.notice(err); err != nil && !ok {
+		return err
+	}
+	var facets []activity.Facet
+	if body.Notice == "" {
+		all := q
+		all.Kinds = nil // the tabs lead away from the kind
+		if facets, err = c.tenant.TaskFacets(c.ctx(), all); err != nil {
+			return err
 		}
 	}
-	p.attributes(v, &q, body)
-	if err := v.done(false); err != nil {
+	if err := p.listTasks(body, list); err != nil {
 		return err
 	}
-	address := func(changed ...string) string {
-		return p.Path("/") + "?" + mergeValues(body.Filter, changed...).Encode()
-	}
-	list, err := c.tenant.Tasks(c.ctx(), q)
-	if err != nil {
-		return err
-	}
-	facets, err := c.tenant.TaskFacets(c.ctx(), q)
-	if err != nil {
-		return err
-	}
+	body.Tabs = p.tabs(facets, f.Get("category"), p.known.taskCategories, func(category string) string { return f.address("category", category, "kind", "") })
+	p.columns(body)
+	p.taskChoices(body, list.Tasks)
+	p.Body = body
+	return p.show("activity")
+}
+
+// listTasks makes the lines of a page, and the links to the others.
+func (p *page) listTasks(body *tasksPage, list activity.TaskPage) (err error) {
 	for _, task := range list.Tasks {
 		body.Running = body.Running || !task.Status.Ended()
 	}
@@ -86,18 +105,12 @@ func (c *call) showTasks() error {
 	}
 	body.Total = p.T("tasks", list.Total.N, more(list.Total))
 	if list.Next != "" {
-		body.Next = address("after", string(list.Next))
+		body.Next = body.address("after", string(list.Next))
 	}
 	if list.Prev != "" {
-		body.Prev = address("before", string(list.Prev))
+		body.Prev = body.address("before", string(list.Prev))
 	}
-	body.Tabs = p.tabs(facets, body.Filter.Get("category"), p.known.taskCategories, func(category string) string { return address("category", category, "kind", "") })
-	body.Shown = q.Previews != activity.PreviewsHidden
-	body.Preview = address("previews", map[bool]string{true: "", false: "shown"}[body.Shown])
-	p.columns(body, address)
-	p.taskChoices(body, list.Tasks)
-	p.Body = body
-	return p.show("activity")
+	return nil
 }
 
 func more(t activity.Total) string {
@@ -116,8 +129,7 @@ func (p *page) attributes(v *values, q *activity.TaskQuery, body *tasksPage) {
 		if value == "" {
 			continue
 		}
-		body.Filter.Set(parameter, value)
-		body.Active, body.More = true, true
+		body.More = true
 		if q.Attributes == nil {
 			q.Attributes = map[string]string{}
 		}
@@ -126,12 +138,11 @@ func (p *page) attributes(v *values, q *activity.TaskQuery, body *tasksPage) {
 }
 
 // columns are those by which the list is sorted, each with the address of its order.
-func (p *page) columns(body *tasksPage, address func(...string) string) {
-	sort := cmp.Or(body.Filter.Get("sort"), string(activity.SortStart))
-	ascending := body.Filter.Get("order") == "asc"
-	body.Sort, body.Order = body.Filter.Get("sort"), body.Filter.Get("order")
+func (p *page) columns(body *tasksPage) {
+	sort := cmp.Or(body.Get("sort"), string(activity.SortStart))
+	ascending := body.Get("order") == "asc"
 	for _, name := range []activity.TaskSort{activity.SortKind, activity.SortActor, activity.SortAttempted, activity.SortStatus, activity.SortStart, activity.SortDuration} {
-		c := column{Name: string(name), Label: p.T("column " + string(name))}
+		c := column{Label: p.T("column " + string(name))}
 		order := ""
 		if string(name) == sort {
 			c.Aria = "descending"
@@ -141,45 +152,53 @@ func (p *page) columns(body *tasksPage, address func(...string) string) {
 				order = "asc"
 			}
 		}
-		c.Link = address("sort", string(name), "order", order)
+		c.Link = body.address("sort", string(name), "order", order)
 		body.Columns = append(body.Columns, c)
 	}
 }
 
 // taskChoices fills in what can be chosen.
 func (p *page) taskChoices(body *tasksPage, tasks []activity.Task) {
-	category := body.Filter.Get("category")
+	category := body.Get("category")
 	var objects []string
 	for _, k := range p.known.allKinds {
 		if category == "" || k.Category == category {
-			body.Choices["kind"] = append(body.Choices["kind"], choiceView{k.Name, p.word(k.Label), body.Filter.Get("kind") == k.Name})
+			body.Choices["kind"] = append(body.Choices["kind"], choiceView{k.Name, p.word(k.Label), body.Get("kind") == k.Name})
 			objects = addTo(objects, k.Object)
 		}
 	}
 	for _, object := range objects {
-		body.Choices["object"] = append(body.Choices["object"], choiceView{object, p.title(object), body.Filter.Get("object") == object})
+		body.Choices["object"] = append(body.Choices["object"], choiceView{object, p.title(object), body.Get("object") == object})
 	}
 	for _, s := range activity.Statuses {
-		body.Choices["status"] = append(body.Choices["status"], choiceView{s.String(), p.title(p.T("status " + s.String())), body.Filter.Get("status") == s.String()})
+		body.Choices["status"] = append(body.Choices["status"], choiceView{s.String(), p.title(p.T("status " + s.String())), body.Get("status") == s.String()})
 	}
 	for _, trigger := range []string{"person", "automation"} {
-		body.Choices["trigger"] = append(body.Choices["trigger"], choiceView{trigger, p.T("trigger " + trigger), body.Filter.Get("trigger") == trigger})
+		body.Choices["trigger"] = append(body.Choices["trigger"], choiceView{trigger, p.T("trigger " + trigger), body.Get("trigger") == trigger})
 	}
-	body.Choices["when"] = p.whens(body.Filter.Get("when"))
-	chosen := body.Filter.Get("actor")
-	for _, actor := range p.actors(tasks) {
-		body.Choices["actor"] = append(body.Choices["actor"], choiceView{entityParam(actor), p.name(actor), entityParam(actor) == chosen})
-		if entityParam(actor) == chosen {
-			chosen = ""
-		}
-	}
-	if chosen != "" { // somebody who is in the address only
-		_, id, _ := cutParam(chosen)
-		body.Choices["actor"] = append(body.Choices["actor"], choiceView{chosen, id, true})
-	}
+	body.Choices["when"] = p.whens(body.Get("when"))
+	body.Choices["actor"] = p.actorChoices(body.Get("actor"), tasks)
 }
 
-// actors are those that the filter offers.
+// actorChoices are those that a filter offers.
+func (p *page) actorChoices(chosen string, tasks []activity.Task) []choiceView {
+	return p.choices(p.actors(tasks), chosen)
+}
+
+// choices are entities to choose from, with the one that is chosen, which may be none of them.
+func (p *page) choices(entities []activity.Entity, chosen string) []choiceView {
+	var list []choiceView
+	for _, e := range entities {
+		list = append(list, choiceView{entityParam(e), p.name(e), entityParam(e) == chosen})
+	}
+	if chosen != "" && !slices.ContainsFunc(list, func(c choiceView) bool { return c.Selected }) {
+		_, id, _ := cutParam(chosen)
+		list = append(list, choiceView{chosen, id, true})
+	}
+	return list
+}
+
+// actors are those that the host names, or else who did some tasks.
 func (p *page) actors(tasks []activity.Task) []activity.Entity {
 	if p.options.Actors != nil {
 		return p.options.Actors(p.r)
@@ -232,7 +251,6 @@ type taskColumns struct{ Actor, Records, Status, Start, Duration, RecordsOf, Rep
 type number struct {
 	Name  string
 	Label string
-	Count string
 }
 
 // tasks shows tasks as lines, with what can be done to each. In a list that is to cancel, and to run again what did not complete; the
@@ -291,7 +309,7 @@ func (p *page) task(t activity.Task) taskRow {
 		{"warned", t.Counts.Warned}, {"failed", t.Counts.Failed},
 	} {
 		if n.count > 0 {
-			r.Numbers = append(r.Numbers, number{n.name, p.T("count "+n.name, n.count), p.N(n.count)})
+			r.Numbers = append(r.Numbers, number{n.name, p.T("count "+n.name, n.count)})
 		}
 	}
 	for _, s := range t.Counts.Signs() {
@@ -344,7 +362,7 @@ func (p *page) wait(w activity.Wait) string {
 	case activity.WaitLater:
 		text = p.T("waits for its time")
 	case activity.WaitQuota:
-		text = p.T("waits for a quota", p.word(w.Quota))
+		text = p.T("waits for a quota", p.title(w.Quota), w.Units)
 	default:
 		return p.T("waits for a worker")
 	}

@@ -11,8 +11,6 @@ import (
 // usagePage shows quotas.
 type usagePage struct {
 	Subjects []choiceView
-	Subject  entityView
-	Param    string
 	Quotas   []quotaView
 	Action   string
 }
@@ -30,16 +28,15 @@ type quotaView struct {
 
 // windowRow is how much of a window is used.
 type windowRow struct {
-	Label  string
-	Used   string
-	Held   string
-	Limit  string // empty: none
-	Free   string
-	Taken  int64 // used and held
-	Most   int64
-	Tone   string // empty, "high" or "full"
-	Next   string // what becomes free next, and when
-	Length time.Duration
+	Label string
+	Used  string
+	Held  string
+	Limit string // empty: none
+	Free  string
+	Taken int64 // used and held
+	Most  int64
+	Tone  string // empty, "high" or "full"
+	Next  string // what becomes free next, and when
 }
 
 type usedByView struct {
@@ -68,15 +65,15 @@ func (c *call) showUsage() error {
 	}
 	p := c.page("", "usage")
 	p.Title = p.T("usage")
-	body := &usagePage{Param: entityParam(subject), Action: p.Path("/usage")}
-	body.Subjects = append(body.Subjects, choiceView{"", p.T("as a whole"), subject.IsZero()})
-	for _, actor := range p.actors(nil) {
-		if actor.Is(subject) {
-			subject.Label = actor.Label
-		}
-		body.Subjects = append(body.Subjects, choiceView{entityParam(actor), p.name(actor), actor.Is(subject)})
+	body := &usagePage{Action: p.Path("/usage")}
+	subjects, err := p.subjects()
+	if err != nil {
+		return err
 	}
-	body.Subject = p.Entity(subject)
+	if subject.IsZero() && len(c.quotasOf(subject)) == 0 {
+		subject = c.actor // everything is counted by itself
+	}
+	body.Subjects = append([]choiceView{{"", p.T("as a whole"), subject.IsZero()}}, p.choices(subjects, entityParam(subject))...)
 	for _, q := range c.quotasOf(subject) {
 		view, err := p.quota(q, subject)
 		if err != nil {
@@ -86,6 +83,26 @@ func (c *call) showUsage() error {
 	}
 	p.Body = body
 	return p.show("usage")
+}
+
+// subjects are those whose usage can be looked at: who the host names, or else who used what the tenant has, and who looks.
+func (p *page) subjects() ([]activity.Entity, error) {
+	if p.options.Actors != nil {
+		return p.options.Actors(p.r), nil
+	}
+	list := []activity.Entity{p.actor}
+	for _, q := range p.quotasOf(activity.Entity{}) {
+		by, err := p.tenant.Meter(q.Name, activity.Entity{}).By(p.ctx())
+		if err != nil {
+			return nil, err
+		}
+		for _, used := range by {
+			if !used.Actor.IsZero() && !used.Actor.IsErased() && !slices.ContainsFunc(list, used.Actor.Is) {
+				list = append(list, used.Actor)
+			}
+		}
+	}
+	return list, nil
 }
 
 // quotasOf returns the quotas that count for a subject: those that kinds of task charge for the tenant, or for its actors.
@@ -143,7 +160,7 @@ func (p *page) quota(q activity.Quota, subject activity.Entity) (quotaView, erro
 
 func (p *page) window(w *activity.WindowUsage) windowRow {
 	view := windowRow{
-		Label: p.T("window", p.Span(w.Length)), Used: p.N(w.Used), Free: p.N(w.Free), Taken: w.Used + w.Held, Most: w.Limit, Length: w.Length,
+		Label: p.T("window", p.Span(w.Length)), Used: p.N(w.Used), Free: p.N(w.Free), Taken: w.Used + w.Held, Most: w.Limit,
 	}
 	if w.Held > 0 {
 		view.Held = p.N(w.Held)

@@ -42,6 +42,17 @@ func (s *streams) enter(closing context.Context, most int, now time.Time) (leave
 	}, nil
 }
 
+// work does something that goes on without a client, unless nothing is begun any more.
+func (s *streams) work(closing context.Context, do func()) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if closing.Err() != nil {
+		return activity.ErrClosed
+	}
+	s.open.Go(do)
+	return nil
+}
+
 // shut calls what ends all streams, after which none enters: so who waits for them waits for all.
 func (s *streams) shut(end func()) {
 	s.mu.Lock()

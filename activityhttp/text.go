@@ -146,6 +146,9 @@ func (p *page) Moment(t time.Time) moment {
 		text = p.T("day at", strconv.Itoa(local.Day()), p.month(local), clock)
 	default:
 		text = p.T("day", strconv.Itoa(local.Day()), p.month(local), strconv.Itoa(local.Year()))
+		if t.After(p.now) { // what is waited for
+			text += ", " + clock
+		}
 	}
 	m := moment{
 		Text:  text,
@@ -200,7 +203,7 @@ func (p *page) name(e activity.Entity) string {
 // word returns a word of the host, such as the kind of an entity, in the language of the page: translated by the host, or
 // known here.
 func (p *page) word(word string) string {
-	if translated := p.label(word); translated != word {
+	if translated := cmp.Or(p.label(word), word); translated != word {
 		return translated
 	}
 	if _, ok := texts["word "+word]; ok {

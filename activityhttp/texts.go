@@ -66,6 +66,8 @@ var textTable = map[string][len(languages)]string{
 	"details":           {"Details", "Detalles"},
 	"details of":        {"details of {_0}", "detalles de {_0}"},
 	"nothing yet":       {"Nothing has happened here yet.", "Aquí todavía no ha pasado nada."},
+	"bad filter":        {"Nothing can be found by that. Please write it in another way.", "Con eso no se puede buscar. Escríbelo de otra manera."},
+	"and more":          {"… and more", "… y más"},
 	"no match":          {"Nothing matches these filters.", "Nada coincide con estos filtros."},
 	"source automatic":  {"Automatically", "Automático"},
 	"source manual":     {"By hand", "A mano"},
@@ -86,6 +88,10 @@ var textTable = map[string][len(languages)]string{
 	"merged with": {"Merged with it:", "Fusionado con:"},
 	"open record": {"Open record", "Abrir ficha"},
 	"runs":        {"Runs that touched it", "Tareas que lo han tocado"},
+	"all runs":    {"All runs", "Todas las tareas"},
+	"doings":      {"What it did", "Lo que ha hecho"},
+	"what it did": {"On the feed", "En las novedades"},
+	"its tasks":   {"Tasks", "Tareas"},
 	"no runs":     {"No run has touched it.", "Ninguna tarea lo ha tocado."},
 
 	// An event.
@@ -158,7 +164,7 @@ var textTable = map[string][len(languages)]string{
 	"waits for a place":    {"waits for a free place", "espera un sitio libre"},
 	"waits for a task":     {"waits for another task", "espera a otra tarea"},
 	"waits for its time":   {"waits for its time", "espera su hora"},
-	"waits for a quota":    {"waits for its limit: {_0}", "espera a su límite: {_0}"},
+	"waits for a quota":    {"waits for its limit: {_0}{_1, plural, =0 {} =1 {} other {, # needed}}", "espera a su límite: {_0}{_1, plural, =0 {} =1 {} other {, faltan #}}"},
 	"waits for a worker":   {"is next", "es la siguiente"},
 	"until":                {"until {_0}", "hasta {_0}"},
 	"cancel":               {"Cancel", "Cancelar"},
@@ -185,6 +191,7 @@ var textTable = map[string][len(languages)]string{
 	"this as csv":       {"These as CSV", "Estos en CSV"},
 	"before as csv":     {"Values from before as CSV", "Valores anteriores en CSV"},
 	"no records":        {"There are no records.", "No hay registros."},
+	"succeeded":         {"Succeeded", "Correctos"},
 	"lasted":            {"took {_0}", "duró {_0}"},
 	"queued at":         {"Queued", "En cola desde"},
 	"ended at":          {"Ended", "Fin"},
@@ -227,6 +234,7 @@ var textTable = map[string][len(languages)]string{
 
 	// Search.
 	"too broad":    {"That could be too many. Please write more of the name.", "Podrían ser demasiados. Escribe más letras del nombre."},
+	"more found":   {"These are the first ones. Write more of the name to see others.", "Estos son los primeros. Escribe más letras para ver otros."},
 	"nobody found": {"Nobody and nothing has such a name.", "Nadie ni nada tiene ese nombre."},
 
 	// Words of the library that labels have, for hosts whose Translate leaves them as they are.
@@ -277,12 +285,11 @@ var textTable = map[string][len(languages)]string{
 	"word Company with create conflict":    {"Company with create conflict", "Empresa con conflicto al crearla"},
 
 	// Errors.
-	"error 400":    {"That is not a valid request", "La petición no es válida"},
-	"error 401":    {"Please sign in", "Inicia sesión"},
-	"error 403":    {"You may not do that", "No tienes permiso para hacerlo"},
-	"error 404":    {"There is nothing here", "Aquí no hay nada"},
-	"error 409":    {"That is not possible any more", "Eso ya no es posible"},
-	"error 429":    {"There is no room for that yet", "Todavía no hay sitio para eso"},
-	"error 500":    {"Something went wrong on our side", "Algo ha fallado por nuestra parte"},
-	"error detail": {"{_0}", "{_0}"},
+	"error 400": {"That is not a valid request", "La petición no es válida"},
+	"error 401": {"Please sign in", "Inicia sesión"},
+	"error 403": {"You may not do that", "No tienes permiso para hacerlo"},
+	"error 404": {"There is nothing here", "Aquí no hay nada"},
+	"error 409": {"That is not possible any more", "Eso ya no es posible"},
+	"error 429": {"There is no room for that yet", "Todavía no hay sitio para eso"},
+	"error 500": {"Something went wrong on our side", "Algo ha fallado por nuestra parte"},
 }

@@ -240,7 +240,7 @@ func (c *call) taskQuery(v *values) activity.TaskQuery {
 		Trigger:    choice(v, "trigger", map[string]activity.Trigger{"person": activity.ByPerson, "automation": activity.ByAutomation}),
 		Previews:   choice(v, "previews", map[string]activity.Previews{"hidden": activity.PreviewsHidden, "shown": activity.PreviewsShown, "only": activity.PreviewsOnly}),
 		Title:      v.text("title"),
-		Attributes: v.attributes("attribute"), RunID: v.text("run"), Sort: activity.TaskSort(v.text("sort")),
+		Attributes: v.attributes("attribute"), RunID: strings.TrimSpace(v.text("run")), Sort: activity.TaskSort(v.text("sort")),
 		Ascending: choice(v, "order", map[string]bool{"asc": true, "desc": false}),
 		After:     v.cursor("after"), Before: v.cursor("before"), Limit: v.number("limit"),
 	}
