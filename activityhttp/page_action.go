@@ -1,8 +1,8 @@
 package activityhttp
 
 import (
-	"context"
 	"cmp"
+	"context"
 	"errors"
 	"strings"
 

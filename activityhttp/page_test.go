@@ -140,7 +140,9 @@ func TestFormsOfPages(t *testing.T) {
 
 // What belongs to another tenant is as if it were not there, in every place of every route of the pages.
 func TestPagesOfAnotherTenant(t *testing.T) {
-	s := newServer(t, memstore.New(), func(o *activityhttp.Options) { o.Undo = func(context.Context, string, activity.Change) error { return nil } })
+	s := newServer(t, memstore.New(), func(o *activityhttp.Options) {
+		o.Undo = func(context.Context, string, activity.Change) error { return nil }
+	})
 	theirs := s.seed("other")
 	nowhere, err := activity.ParseID("01900000-0000-7000-8000-000000000000")
 	check(t, err)
@@ -180,7 +182,9 @@ func TestPagesOfAnotherTenant(t *testing.T) {
 }
 
 func TestPagesAreGuarded(t *testing.T) {
-	s := newServer(t, memstore.New(), func(o *activityhttp.Options) { o.Undo = func(context.Context, string, activity.Change) error { return nil } })
+	s := newServer(t, memstore.New(), func(o *activityhttp.Options) {
+		o.Undo = func(context.Context, string, activity.Change) error { return nil }
+	})
 	ids := s.seed("acme")
 	fill := func(pattern string) (method, path string) {
 		method, path, _ = strings.Cut(strings.TrimSuffix(pattern, "{$}"), " ")
