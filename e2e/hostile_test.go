@@ -82,7 +82,7 @@ func TestHostile(t *testing.T) {
 		b.shows(summarized()...)
 	}
 	b.visit("/entity?of=" + contact)
-	for _, event := range b.list(`[...document.querySelectorAll("#events > .event > .when")].slice(0, 24).map((e) => e.getAttribute("href").slice("/activity".length))`) {
+	for _, event := range b.list(`[...document.querySelectorAll("#events > .event > .when")].map((e) => e.getAttribute("href").slice("/activity".length))`) {
 		b.visit(event)
 		b.tamed()
 	}

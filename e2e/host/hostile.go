@@ -26,6 +26,8 @@ var (
 	hostileAccount = catalogue.Account(`a/b?c=d&e#f:"g`, hostileOrder)
 	hostileKind    = activity.Entity{Kind: `<b>"kind"</b>`, ID: hostileLong, Label: hostileLong}
 	hostileDeal    = catalogue.Deal(hostileQuotes, hostileQuotes)
+	hostileEvent   = activity.Entity{Kind: activity.EventKind, ID: hostileImage, Label: hostileScript}
+	hostileGone    = activity.Entity{Kind: hostileScript, ID: hostileQuotes, Label: hostileQuotes} // which is erased: its kind stays
 )
 
 // hostileEvents are events with such texts in every field.
@@ -33,10 +35,11 @@ func hostileEvents() []activity.Draft {
 	var drafts []activity.Draft
 	for _, text := range []string{hostileScript, hostileImage, hostileLink, hostileQuotes, hostileOrder, hostileLong} {
 		drafts = append(drafts,
-			noteOf(text).By(hostileUser).About(hostileContact, hostileAccount, hostileKind, hostileDeal),
+			noteOf(text).By(hostileUser).About(hostileContact, hostileAccount, hostileKind, hostileDeal, hostileEvent),
 			catalogue.DealStageChanged.New(catalogue.StageChange{From: text, To: text}).By(hostileUser).About(hostileDeal, hostileAccount),
 			catalogue.EmailBounced.New(catalogue.BouncedEmail{Subject: text, Address: text, Reason: text}).By(hostileKind).About(hostileContact),
 			activity.CommentOn(hostileContact, text).By(hostileUser),
+			catalogue.DealWon.New(catalogue.WonDeal{Currency: text}).By(hostileEvent).About(hostileContact, hostileGone),
 		)
 	}
 	return drafts

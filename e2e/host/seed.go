@@ -44,6 +44,9 @@ func fill(ctx context.Context, store activity.Store, config activity.Config) err
 	if _, err := acme.Record(ctx, hostileEvents()...); err != nil {
 		return err
 	}
+	if _, err := acme.Erase(ctx, hostileGone, ana, "tested"); err != nil {
+		return err
+	}
 	if err := hostileTasks(ctx, acme); err != nil {
 		return err
 	}
