@@ -41,10 +41,9 @@ type page struct {
 	status   int
 }
 
-func (c *call) page(title, section string) *page {
-	p := &page{call: c, Section: section, language: languageOf(c.locale), now: c.options.Now(), status: http.StatusOK}
-	p.Title = title
-	return p
+// page begins a page in a section of the navigation, or in none.
+func (c *call) page(section string) *page {
+	return &page{call: c, Section: section, language: languageOf(c.locale), now: c.options.Now(), status: http.StatusOK}
 }
 
 // Lang is the language of the page, for its html element.
@@ -99,7 +98,7 @@ func (c *call) fragment() bool { return c.r.Header.Get("Activity-Fragment") != "
 
 // errorPage answers with an error.
 func (c *call) errorPage(problem *problem) {
-	p := c.page("", "")
+	p := c.page("")
 	key := "error " + strconv.Itoa(problem.status)
 	if _, ok := texts[key]; !ok {
 		key = "error 400"

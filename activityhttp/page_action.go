@@ -38,7 +38,7 @@ func (c *call) showConfirm() error {
 	if !can {
 		return activity.ErrTransition
 	}
-	p := c.page("", "activity")
+	p := c.page("activity")
 	row := p.task(task)
 	p.Title = p.T("confirm "+what, cmp.Or(task.Title, row.Kind))
 	p.Body = &confirmPage{taskRow: row, Question: p.T("about " + what), Button: p.T(what), Action: row.Report + "/" + what, Reason: what == "cancel", Danger: what != "rerun"}

@@ -44,7 +44,7 @@ func (c *call) showEntity() error {
 	if of.IsZero() {
 		return badInput("of", "is missing")
 	}
-	p := c.page("", "")
+	p := c.page("")
 	f, q := p.filterOf(v, "/entity", timelineParameters...), c.query(v)
 	if v.err != nil {
 		return v.err

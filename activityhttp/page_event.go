@@ -44,7 +44,7 @@ func (c *call) showEvent() error {
 	if err != nil {
 		return err
 	}
-	p := c.page("", "feed")
+	p := c.page("feed")
 	body := &eventPage{eventRow: p.row(e, activity.Entity{}), Occurred: p.Moment(e.OccurredAt), Recorded: p.Moment(e.RecordedAt)}
 	p.Title = body.Label
 	if late := e.RecordedAt.Sub(e.OccurredAt); late > 60e9 {

@@ -55,7 +55,7 @@ type choiceView struct {
 
 // showFeed shows what happened in the tenant.
 func (c *call) showFeed() error {
-	p := c.page("", "feed")
+	p := c.page("feed")
 	p.Title = p.T("feed")
 	v := newValues(c.r.URL.Query())
 	f, q := p.filterOf(v, "/feed", timelineParameters[1:]...), c.query(v)

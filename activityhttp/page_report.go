@@ -82,7 +82,7 @@ func (c *call) showTask() error {
 		return err
 	}
 	v := newValues(c.r.URL.Query())
-	p := c.page("", "activity")
+	p := c.page("activity")
 	f := p.filterOf(v, "/tasks/"+id.String(), "kind", "search")
 	q := activity.OutcomeQuery{Search: v.text("search"), After: v.cursor("after")}
 	if kind := v.text("kind"); kind != "" {

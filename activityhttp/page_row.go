@@ -95,7 +95,7 @@ func (c *call) streamRows() error {
 	}
 	return c.stream(q, func(entry activity.Entry) ([]byte, error) {
 		var out bytes.Buffer
-		err := pages["feed"].ExecuteTemplate(&out, "row", c.page("", "").row(entry.Event, of))
+		err := pages["feed"].ExecuteTemplate(&out, "row", c.page("").row(entry.Event, of))
 		return out.Bytes(), err
 	}, "html/"+strings.Join([]string{c.locale, c.zone.name, day, entityParam(of)}, "/"))
 }

@@ -22,7 +22,7 @@ func (c *call) showSearch() error {
 	if v.err != nil {
 		return v.err
 	}
-	p := c.page("", "")
+	p := c.page("")
 	p.Title = p.T("search")
 	body := &searchPage{Text: text, Action: p.Path("/search")}
 	if text != "" {

@@ -63,7 +63,7 @@ func (c *call) showUsage() error {
 	if v.err != nil {
 		return v.err
 	}
-	p := c.page("", "usage")
+	p := c.page("usage")
 	p.Title = p.T("usage")
 	body := &usagePage{Action: p.Path("/usage")}
 	subjects, err := p.subjects()

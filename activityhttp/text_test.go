@@ -22,7 +22,7 @@ func TestTextsAreUsed(t *testing.T) {
 		{templateFiles, "templates/*.html", regexp.MustCompile(`\.T "([^"]+)"`)},
 		{os.DirFS("."), "*.go", regexp.MustCompile(`\bT\("([^"]+)"`)},
 		{os.DirFS("."), "page_report.go", regexp.MustCompile(`\{"([a-z ]+)", t\.`)},
-		{os.DirFS("."), "page_tasks.go", regexp.MustCompile(`, "([a-z ]+)", (?:t\.|activity\.ID)`)},
+		{os.DirFS("."), "task_row.go", regexp.MustCompile(`, "([a-z ]+)", (?:t\.|activity\.ID)`)},
 		{os.DirFS("."), "page_usage.go", regexp.MustCompile(`\{"([0-9a-z ]+)", [0-9]+`)},
 	} {
 		names, err := fs.Glob(source.files, source.glob)
