@@ -1,7 +1,8 @@
 // What pages do beyond what they do without a script: the time zone, the panel, what arrives live, and progress.
 "use strict";
 (() => {
-  const root = new URL(document.currentScript.src).pathname.split("/static/")[0];
+  const script = new URL(document.currentScript.src).pathname;
+  const root = script.slice(0, script.lastIndexOf("/static/"));
   const byId = (id) => document.getElementById(id);
 
   // Times are shown in the zone of the browser, which the server reads from a cookie.
