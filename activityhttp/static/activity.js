@@ -13,14 +13,24 @@
     if (document.cookie.split("; ").includes(cookie)) location.reload();
   }
 
-  // fragment gets the content of a page without what stands around it.
-  async function fragment(address) {
-    const answer = await fetch(address, { headers: { "Activity-Fragment": "1" } });
+  // fragment gets the content of a page without what stands around it; a refresh has the indicators too.
+  async function fragment(address, what = "content") {
+    const answer = await fetch(address, { headers: { "Activity-Fragment": what } });
     if (!answer.ok) throw new Error(`${address}: ${answer.status}`);
     const template = document.createElement("template");
     template.innerHTML = await answer.text();
     return template.content;
   }
+
+  // inUse reports whether somebody works with a part of the page: has the focus, an open detail, selected text, or what they wrote there.
+  function inUse(part) {
+    const selection = getSelection();
+    return part.contains(document.activeElement) && document.activeElement !== document.body || part.querySelector("details[open]") ||
+      !selection.isCollapsed && selection.containsNode(part, true) || [...part.querySelectorAll("input, select, textarea")].some(written);
+  }
+  const written = (field) => field.options
+    ? field.selectedIndex !== Math.max(0, [...field.options].findIndex((choice) => choice.defaultSelected))
+    : field.value !== field.defaultValue || field.checked !== field.defaultChecked;
 
   // Addresses of filters have only what was filled in.
   addEventListener("submit", (event) => {
@@ -136,8 +146,6 @@
   }
 
   // What moves is asked for again. What somebody works with stays as it is until they are done.
-  const moving = document.querySelector("[data-refresh]");
-  const inUse = (part) => part.contains(document.activeElement) && document.activeElement !== document.body || part.querySelector("details[open]");
   function update(old, fresh) {
     if (old.isEqualNode(fresh)) return;
     if (!inUse(old)) {
@@ -171,24 +179,24 @@
       else old.insertBefore(part || other, place);
     }
   }
+  const parts = () => [...document.querySelectorAll("[data-refresh]")];
+  const pause = () => parts().some((part) => part.dataset.refresh === "moving") ? 2000 : 10000;
   async function refresh() {
-    const old = document.querySelector("[data-refresh]");
-    if (!old) return;
-    let pause = old.dataset.refresh === "moving" ? 2000 : 10000;
     if (!document.hidden && !panel.open) {
       try {
-        const fresh = (await fragment(location.href)).querySelector("[data-refresh]");
-        if (fresh) {
-          old.dataset.refresh = fresh.dataset.refresh;
-          update(old, fresh);
-          pause = fresh.dataset.refresh === "moving" ? 2000 : 10000;
+        const fresh = await fragment(location.href, "refresh");
+        for (const old of parts()) {
+          const part = fresh.getElementById(old.id);
+          if (!part) continue;
+          old.dataset.refresh = part.dataset.refresh;
+          update(old, part);
         }
         byId("lost").hidden = true;
       } catch {
         byId("lost").hidden = false;
       }
     }
-    setTimeout(refresh, pause);
+    setTimeout(refresh, pause());
   }
-  if (moving) setTimeout(refresh, 2000);
+  if (document.querySelector("main [data-refresh]")) setTimeout(refresh, 2000);
 })();
