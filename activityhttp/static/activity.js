@@ -43,6 +43,7 @@
 
   // Details open beside the page.
   const panel = byId("panel");
+  let asked = 0; // how often; only the last answer counts
   addEventListener("click", async (event) => {
     const link = event.target.closest("a[data-panel], a[data-close]");
     if (!link || event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
@@ -53,15 +54,27 @@
       return;
     }
     event.preventDefault();
+    const mine = ++asked;
+    let content;
     try {
-      byId("panel-content").replaceChildren(await fragment(link.href));
-      if (!panel.open) panel.showModal();
-      panel.scrollTop = 0;
+      content = await fragment(link.href);
     } catch {
-      location.href = link.href;
+      if (mine === asked) location.href = link.href;
+      return;
     }
+    if (mine !== asked) return;
+    byId("panel-content").replaceChildren(content);
+    panel.scrollTop = 0;
+    if (!panel.open) {
+      panel.showModal();
+      return;
+    }
+    const heading = panel.querySelector("h1"); // because the link that had the focus is gone
+    heading.tabIndex = -1;
+    heading.focus();
   });
   panel.addEventListener("click", (event) => { if (event.target === panel) panel.close(); });
+  panel.addEventListener("close", () => asked++);
 
   // The records of a task come when its row is opened.
   addEventListener("toggle", async (event) => {
