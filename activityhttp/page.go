@@ -72,9 +72,12 @@ func (p *page) May(permission Permission) bool { return p.may(permission) }
 // ZoneName is the zone that times are shown in.
 func (p *page) ZoneName() string { return p.zone.name }
 
-// render answers with a page, or with its content if the script asks for that.
+// render answers with a page, or with its content if the script asks for that, and with the indicators too if it refreshes the page.
 func (p *page) render(name string) error {
-	if p.fragment() {
+	switch {
+	case p.refresh():
+		return p.piece(name, "refresh", p)
+	case p.fragment():
 		return p.piece(name, "content", p)
 	}
 	return p.piece(name, "layout", p)
@@ -95,6 +98,9 @@ func (p *page) piece(name, template string, data any) error {
 
 // fragment reports whether the script asks for the content only, to put it into a page.
 func (c *call) fragment() bool { return c.r.Header.Get("Activity-Fragment") != "" }
+
+// refresh reports whether the script asks for what may have changed on the page that it is on.
+func (c *call) refresh() bool { return c.r.Header.Get("Activity-Fragment") == "refresh" }
 
 // errorPage answers with an error.
 func (c *call) errorPage(problem *problem) {

@@ -25,7 +25,7 @@ func pageRoutes() []route {
 
 // show answers with a page, with the indicators of quotas above it.
 func (p *page) show(name string) error {
-	if !p.fragment() {
+	if !p.fragment() || p.refresh() {
 		if err := p.meters(); err != nil {
 			return err
 		}

@@ -21,6 +21,7 @@ type crm struct {
 	t    *testing.T
 	db   string
 	addr string // empty: any free port
+	path string // where the pages are
 	cmd  *exec.Cmd
 	in   io.WriteCloser
 	out  *bufio.Reader
@@ -29,7 +30,13 @@ type crm struct {
 // serve starts a host on a copy of the file that was filled.
 func serve(t *testing.T) *crm {
 	t.Helper()
-	h := &crm{t: t, db: filepath.Join(t.TempDir(), "crm.db")}
+	return serveAt(t, "/activity")
+}
+
+// serveAt starts a host that has the pages below a path.
+func serveAt(t *testing.T, path string) *crm {
+	t.Helper()
+	h := &crm{t: t, db: filepath.Join(t.TempDir(), "crm.db"), path: path}
 	for _, suffix := range []string{"", ".key"} {
 		data, err := os.ReadFile(seeded + suffix)
 		if err != nil {
@@ -47,7 +54,7 @@ func serve(t *testing.T) *crm {
 // start starts the process, at the address that it had before.
 func (h *crm) start() {
 	h.t.Helper()
-	args := []string{"-db", h.db}
+	args := []string{"-db", h.db, "-path", h.path}
 	if h.addr != "" {
 		args = append(args, "-addr", h.addr)
 	}
@@ -69,7 +76,7 @@ func (h *crm) start() {
 	if !ok {
 		h.t.Fatalf("the host does not serve: %q", address)
 	}
-	h.addr = strings.TrimSuffix(address, "/activity/")
+	h.addr = address
 }
 
 // kill ends the process without a warning.
@@ -79,7 +86,7 @@ func (h *crm) kill() {
 }
 
 // url is the address of a page.
-func (h *crm) url(path string) string { return "http://" + h.addr + "/activity" + path }
+func (h *crm) url(path string) string { return "http://" + h.addr + h.path + path }
 
 // tell gives a command, and returns what comes back.
 func (h *crm) tell(format string, args ...any) string {

@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -67,4 +68,19 @@ func TestSpanish(t *testing.T) {
 	b.visit("/feed")
 	h.tell("record de otra parte")
 	b.until(noted("anotó: de otra parte"))
+}
+
+// The cookie of the time zone is that of the pages, wherever they are.
+func TestZoneBelowStatic(t *testing.T) {
+	b := open(t, serveAt(t, "/of/static/activity"))
+	b.zone("Europe/Madrid")
+	b.visit("/feed")
+	b.until(`document.body.dataset.zone === "Europe/Madrid"`)
+	var paths []string
+	for _, cookie := range call(b, network.GetCookies, network.GetCookiesParams{}).Cookies {
+		paths = append(paths, cookie.Path)
+	}
+	if !slices.Equal(paths, []string{"/of/static/activity"}) {
+		t.Errorf("there are cookies for %q", paths)
+	}
 }

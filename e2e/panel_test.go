@@ -3,6 +3,7 @@ package e2e
 import (
 	"testing"
 
+	"github.com/chromedp/cdproto/fetch"
 	"github.com/chromedp/chromedp/kb"
 )
 
@@ -46,4 +47,54 @@ func TestPanelIsPage(t *testing.T) {
 	b.submit(withText(".panel a", "Permalink"))
 	b.want(`document.querySelector("main h1").textContent === ` + quoted(heading))
 	b.want(`location.pathname.startsWith("/activity/events/")`)
+}
+
+// The panel shows what was asked for last, whichever answer comes first.
+func TestPanelLast(t *testing.T) {
+	b := open(t, serve(t))
+	b.visit("/feed")
+	next := b.intercept("*/events/*")
+	b.eval(`(() => {
+		window.answered = 0;
+		const text = Response.prototype.text;
+		Response.prototype.text = async function () {
+			const answer = await text.call(this);
+			setTimeout(() => window.answered++);
+			return answer;
+		};
+	})()`, nil)
+	const second = `document.querySelectorAll("#events > .event > .when")[1]`
+	b.click(firstWhen)
+	first := next()
+	b.click(second)
+	call(b, fetch.ContinueRequest, fetch.ContinueRequestParams{RequestID: next().RequestID})
+	b.until(`document.getElementById("panel").open`)
+	call(b, fetch.ContinueRequest, fetch.ContinueRequestParams{RequestID: first.RequestID})
+	b.until("window.answered === 2")
+	b.want(`[...document.querySelectorAll(".panel dd a")].some((e) => e.textContent === "Permalink" && e.getAttribute("href") === ` + second + `.getAttribute("href"))`)
+
+	// Nor does it open after it was closed.
+	b.click(one(".panel .close"))
+	b.click(firstWhen)
+	first = next()
+	b.eval(`document.getElementById("panel").dispatchEvent(new Event("close"))`, nil)
+	call(b, fetch.ContinueRequest, fetch.ContinueRequestParams{RequestID: first.RequestID})
+	b.until("window.answered === 3")
+	b.want(`!document.getElementById("panel").open`)
+}
+
+// Who follows a link in the panel is at the heading of what comes.
+func TestPanelGoesOn(t *testing.T) {
+	h := serve(t)
+	b := open(t, h)
+	b.visit(h.event("call.completed"))
+	b.fill("textarea", "one")
+	b.submit(withText("button", "Add comment"))
+	b.visit("/feed?type=call.completed")
+	b.click(firstWhen)
+	b.until(`document.querySelector(".panel .event .when") !== null`)
+	heading := b.text(`document.querySelector(".panel h1").textContent`)
+	b.click(one(".panel .event .when"))
+	b.until(`document.querySelector(".panel h1").textContent !== ` + quoted(heading))
+	b.until(`document.activeElement === document.querySelector(".panel h1")`)
 }

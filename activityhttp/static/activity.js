@@ -1,7 +1,8 @@
 // What pages do beyond what they do without a script: the time zone, the panel, what arrives live, and progress.
 "use strict";
 (() => {
-  const root = new URL(document.currentScript.src).pathname.split("/static/")[0];
+  const script = new URL(document.currentScript.src).pathname;
+  const root = script.slice(0, script.lastIndexOf("/static/"));
   const byId = (id) => document.getElementById(id);
 
   // Times are shown in the zone of the browser, which the server reads from a cookie.
@@ -12,14 +13,24 @@
     if (document.cookie.split("; ").includes(cookie)) location.reload();
   }
 
-  // fragment gets the content of a page without what stands around it.
-  async function fragment(address) {
-    const answer = await fetch(address, { headers: { "Activity-Fragment": "1" } });
+  // fragment gets the content of a page without what stands around it; a refresh has the indicators too.
+  async function fragment(address, what = "content") {
+    const answer = await fetch(address, { headers: { "Activity-Fragment": what } });
     if (!answer.ok) throw new Error(`${address}: ${answer.status}`);
     const template = document.createElement("template");
     template.innerHTML = await answer.text();
     return template.content;
   }
+
+  // inUse reports whether somebody works with a part of the page: has the focus, an open detail, selected text, or what they wrote there.
+  function inUse(part) {
+    const selection = getSelection();
+    return part.contains(document.activeElement) && document.activeElement !== document.body || part.querySelector("details[open]") ||
+      !selection.isCollapsed && selection.containsNode(part, true) || [...part.querySelectorAll("input, select, textarea")].some(written);
+  }
+  const written = (field) => field.options
+    ? field.selectedIndex !== Math.max(0, [...field.options].findIndex((choice) => choice.defaultSelected))
+    : field.value !== field.defaultValue || field.checked !== field.defaultChecked;
 
   // Addresses of filters have only what was filled in.
   addEventListener("submit", (event) => {
@@ -32,6 +43,7 @@
 
   // Details open beside the page.
   const panel = byId("panel");
+  let asked = 0; // how often; only the last answer counts
   addEventListener("click", async (event) => {
     const link = event.target.closest("a[data-panel], a[data-close]");
     if (!link || event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
@@ -42,15 +54,27 @@
       return;
     }
     event.preventDefault();
+    const mine = ++asked;
+    let content;
     try {
-      byId("panel-content").replaceChildren(await fragment(link.href));
-      if (!panel.open) panel.showModal();
-      panel.scrollTop = 0;
+      content = await fragment(link.href);
     } catch {
-      location.href = link.href;
+      if (mine === asked) location.href = link.href;
+      return;
     }
+    if (mine !== asked) return;
+    byId("panel-content").replaceChildren(content);
+    panel.scrollTop = 0;
+    if (!panel.open) {
+      panel.showModal();
+      return;
+    }
+    const heading = panel.querySelector("h1"); // because the link that had the focus is gone
+    heading.tabIndex = -1;
+    heading.focus();
   });
   panel.addEventListener("click", (event) => { if (event.target === panel) panel.close(); });
+  panel.addEventListener("close", () => asked++);
 
   // The records of a task come when its row is opened.
   addEventListener("toggle", async (event) => {
@@ -135,8 +159,6 @@
   }
 
   // What moves is asked for again. What somebody works with stays as it is until they are done.
-  const moving = document.querySelector("[data-refresh]");
-  const inUse = (part) => part.contains(document.activeElement) && document.activeElement !== document.body || part.querySelector("details[open]");
   function update(old, fresh) {
     if (old.isEqualNode(fresh)) return;
     if (!inUse(old)) {
@@ -170,24 +192,24 @@
       else old.insertBefore(part || other, place);
     }
   }
+  const parts = () => [...document.querySelectorAll("[data-refresh]")];
+  const pause = () => parts().some((part) => part.dataset.refresh === "moving") ? 2000 : 10000;
   async function refresh() {
-    const old = document.querySelector("[data-refresh]");
-    if (!old) return;
-    let pause = old.dataset.refresh === "moving" ? 2000 : 10000;
     if (!document.hidden && !panel.open) {
       try {
-        const fresh = (await fragment(location.href)).querySelector("[data-refresh]");
-        if (fresh) {
-          old.dataset.refresh = fresh.dataset.refresh;
-          update(old, fresh);
-          pause = fresh.dataset.refresh === "moving" ? 2000 : 10000;
+        const fresh = await fragment(location.href, "refresh");
+        for (const old of parts()) {
+          const part = fresh.getElementById(old.id);
+          if (!part) continue;
+          old.dataset.refresh = part.dataset.refresh;
+          update(old, part);
         }
         byId("lost").hidden = true;
       } catch {
         byId("lost").hidden = false;
       }
     }
-    setTimeout(refresh, pause);
+    setTimeout(refresh, pause());
   }
-  if (moving) setTimeout(refresh, 2000);
+  if (document.querySelector("main [data-refresh]")) setTimeout(refresh, 2000);
 })();

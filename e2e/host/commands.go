@@ -28,6 +28,7 @@ type host struct {
 //	record TEXT         a note is recorded
 //	start TOTAL TITLE   a task is queued and started; answers with its ID
 //	report N TITLE      its run reports so many records
+//	charge N TITLE      its run charges so many units
 //	complete TITLE      its run ends
 func (h *host) commands(ctx context.Context, in io.Reader, out io.Writer) error {
 	lines := bufio.NewScanner(in)
@@ -77,6 +78,12 @@ func (h *host) command(ctx context.Context, line string) (string, error) {
 			return "", err
 		}
 		return "ok", errors.Join(report(ctx, run, int(n)), run.Flush(ctx))
+	case "charge":
+		run, err := h.run(title)
+		if err != nil {
+			return "", err
+		}
+		return "ok", run.Charge(ctx, n)
 	}
 	return "", fmt.Errorf("there is no command %q", name)
 }

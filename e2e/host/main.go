@@ -32,13 +32,14 @@ func main() {
 	seed := flag.Bool("seed", false, "fill the file, and end")
 	text := flag.String("record", "", "record a note with this `text`, and end")
 	addr := flag.String("addr", "127.0.0.1:0", "serve the pages at this `address`")
+	path := flag.String("path", "/activity", "serve the pages below this `path`")
 	flag.Parse()
-	if err := run(context.Background(), *db, *addr, *text, *seed); err != nil {
+	if err := run(context.Background(), *db, *addr, *path, *text, *seed); err != nil {
 		log.Fatal(err)
 	}
 }
 
-func run(ctx context.Context, db, addr, text string, seed bool) (err error) {
+func run(ctx context.Context, db, addr, path, text string, seed bool) (err error) {
 	store, err := sqlite.Open(ctx, db)
 	if err != nil {
 		return err
@@ -63,11 +64,11 @@ func run(ctx context.Context, db, addr, text string, seed bool) (err error) {
 		_, err := journal.Tenant(tenant).Record(ctx, noteOf(text))
 		return err
 	}
-	return serve(ctx, journal, addr)
+	return serve(ctx, journal, addr, path)
 }
 
 // serve serves until standard input ends, which is when the test does.
-func serve(ctx context.Context, journal *activity.Journal, addr string) error {
+func serve(ctx context.Context, journal *activity.Journal, addr, path string) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	ran := make(chan error, 1)
@@ -77,6 +78,7 @@ func serve(ctx context.Context, journal *activity.Journal, addr string) error {
 		return err
 	}
 	handler := activityhttp.New(journal, activityhttp.Options{
+		Path:       path,
 		Tenant:     func(*http.Request) string { return tenant },
 		Actor:      func(*http.Request) activity.Entity { return ana },
 		Authorize:  func(*http.Request, activityhttp.Permission) bool { return true },
@@ -88,14 +90,14 @@ func serve(ctx context.Context, journal *activity.Journal, addr string) error {
 		Undo:       func(context.Context, string, activity.Change) error { return nil },
 	})
 	mux := http.NewServeMux()
-	mux.Handle("/activity/", handler)
+	mux.Handle(path+"/", handler)
 	server := &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second}
 	server.RegisterOnShutdown(handler.Close)
 	listener, err := net.Listen("tcp", addr)
 	if err != nil {
 		return err
 	}
-	fmt.Printf("serving http://%s/activity/\n", listener.Addr())
+	fmt.Printf("serving http://%s\n", listener.Addr())
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(listener) }()
 	commanded := make(chan error, 1)
