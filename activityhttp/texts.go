@@ -45,6 +45,8 @@ var textTable = map[string][len(languages)]string{
 	"all":          {"All", "Todo"},
 	"any":          {"Any", "Cualquiera"},
 	"connection":   {"The connection is lost. It is tried again.", "Se ha perdido la conexión. Se intenta de nuevo."},
+	"stale":        {"This page is no longer kept up to date.", "Esta página ya no se mantiene al día."},
+	"reload":       {"Reload", "Volver a cargar"},
 	"erased":       {"erased {_0}", "{_0} borrado"},
 	"erased event": {"{_0} (erased)", "{_0} (borrado)"},
 

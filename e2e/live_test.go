@@ -5,10 +5,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/chromedp/cdproto/fetch"
-	"github.com/chromedp/chromedp"
 )
 
 // notes are the texts of the notes at the top of a timeline, which all begin with a word.
@@ -18,7 +16,7 @@ func (b *tab) notes(word string) []string {
 }
 
 func noted(text string) string {
-	return fmt.Sprintf(`[...document.querySelectorAll("#events > .event .line")].some((e) => e.textContent.endsWith(%s))`, quoted(text))
+	return fmt.Sprintf(`[...document.querySelectorAll("#events > .event .line")].some((e) => e.querySelector("bdi + bdi").textContent.endsWith(%s))`, quoted(text))
 }
 
 // An event that is recorded elsewhere arrives in every window that shows its timeline, and in no other.
@@ -128,31 +126,19 @@ func TestRefused(t *testing.T) {
 	h := serve(t)
 	b := open(t, h)
 	b.visit("/feed")
-	answers := make(chan fetch.RequestID, 100)
-	if err := chromedp.Listen(b.ctx, func(event any) {
-		if e, ok := event.(*fetch.EventRequestPaused); ok {
-			answers <- e.RequestID
-		}
-	}); err != nil {
-		t.Fatal(err)
-	}
-	call(b, fetch.Enable, fetch.EnableParams{Patterns: []*fetch.RequestPattern{{URLPattern: "*/stream*"}}})
-	next := func() fetch.RequestID {
-		t.Helper()
-		select {
-		case id := <-answers:
-			return id
-		case <-time.After(patience):
-			t.Fatal("the stream is not opened again")
-			panic("unreachable")
-		}
-	}
+	next := b.intercept("*/stream*")
 	h.kill()
 	h.start()
-	call(b, fetch.FulfillRequest, fetch.FulfillRequestParams{RequestID: next(), ResponseCode: 503})
+	for _, method := range []string{"GET", "HEAD"} { // which asks why
+		request := next()
+		if request.Request.Method != method {
+			t.Fatalf("%s instead of %s", request.Request.Method, method)
+		}
+		b.answer(request, 503, "", "")
+	}
 	b.until(`!document.getElementById("lost").hidden`)
 	h.tell("record refused 1")
-	call(b, fetch.ContinueRequest, fetch.ContinueRequestParams{RequestID: next()})
+	call(b, fetch.ContinueRequest, fetch.ContinueRequestParams{RequestID: next().RequestID})
 	b.until(noted("refused 1"))
 	b.want(`document.getElementById("lost").hidden`)
 	b.lost()

@@ -13,10 +13,18 @@
     if (document.cookie.split("; ").includes(cookie)) location.reload();
   }
 
+  // ask throws what is no answer. It is refused, and will be, if the address leads elsewhere, such as to where one signs in, or is told
+  // that it must not ask; anything else may be better later.
+  async function ask(address, options) {
+    const answer = await fetch(address, { redirect: "manual", ...options });
+    if (answer.ok) return answer;
+    const refused = answer.type === "opaqueredirect" || answer.status >= 400 && answer.status < 500 && ![408, 429].includes(answer.status);
+    throw Object.assign(new Error(`${address}: ${answer.status}`), { refused });
+  }
+
   // fragment gets the content of a page without what stands around it; a refresh has the indicators too.
   async function fragment(address, what = "content") {
-    const answer = await fetch(address, { headers: { "Activity-Fragment": what } });
-    if (!answer.ok) throw new Error(`${address}: ${answer.status}`);
+    const answer = await ask(address, { headers: { "Activity-Fragment": what } });
     const template = document.createElement("template");
     template.innerHTML = await answer.text();
     return template.content;
@@ -31,6 +39,15 @@
   const written = (field) => field.options
     ? field.selectedIndex !== Math.max(0, [...field.options].findIndex((choice) => choice.defaultSelected))
     : field.value !== field.defaultValue || field.checked !== field.defaultChecked;
+
+  // lose says that the page does not hear of anything for now, or that it will not until it is loaded again.
+  let stale = false;
+  const lose = (error) => {
+    stale ||= Boolean(error.refused);
+    byId("lost").hidden = stale;
+    byId("stale").hidden = !stale;
+  };
+  byId("stale").querySelector("button").addEventListener("click", () => location.reload());
 
   // Addresses of filters have only what was filled in.
   addEventListener("submit", (event) => {
@@ -92,56 +109,123 @@
   // What happens arrives on its timeline.
   const events = byId("events");
   if (events && events.dataset.stream) {
-    const most = 300;
-    const waiting = [];
+    const most = 300; // lines
+    const waiting = []; // those that have not been shown, but for the first
+    let dropped = 0; // how many first ones there were
     const arrived = byId("arrived");
+    const button = arrived.firstElementChild;
     let last = "";
     let source;
     let again;
+    let renewing = false;
 
+    const text = (n) => n === 1 ? arrived.dataset.single : arrived.dataset.many.replace("2", n);
+    const here = (row) => events.querySelector(`[data-id="${row.dataset.id}"]`);
+    const full = () => dropped || events.children.length + waiting.length > most;
+    const reading = () => scrollY >= 200 || panel.open || full() && inUse(events);
     const insert = (row) => {
-      if (events.querySelector(`[data-id="${row.dataset.id}"]`)) return;
+      if (here(row)) return false;
       const below = [...events.children].find((other) => other.dataset.id < row.dataset.id);
-      if (!below && events.children.length >= 50) return; // it belongs on an older page
+      if (!below && events.children.length >= 50) return false; // it belongs on an older page
       row.classList.add("arriving", "new");
+      row.querySelector(".line").append(byId("new").content.cloneNode(true));
       events.insertBefore(row, below || null);
-      if (events.children.length > most) events.lastElementChild.remove();
       const empty = byId("empty");
       if (empty) empty.remove();
+      return true;
     };
-    const show = () => {
-      for (const row of waiting.splice(0)) insert(row);
+    const tell = () => {
+      button.textContent = text(waiting.length + dropped);
+      arrived.hidden = false;
+    };
+
+    // renew shows the first page as it is now, instead of ever more lines: "Older" goes on where it ends, so nothing is in neither place.
+    const renew = async (force) => {
+      const fresh = await fragment(location.href);
+      if (reading() && !force) return false;
+      const [old, next] = [document, fresh].map((part) => part.querySelector("a[rel=next]"));
+      events.replaceChildren(...fresh.querySelector("#events").children);
+      if (old) old.parentElement.remove();
+      if (next) events.after(next.parentElement);
+      dropped = 0;
+      return true;
+    };
+
+    // show shows what waits, and returns the uppermost of it.
+    const show = async (force) => {
+      if (renewing) return null;
+      let renewed = false;
+      if (full()) {
+        renewing = true;
+        try {
+          renewed = await renew(force);
+        } catch (error) {
+          lose(error);
+        }
+        renewing = false;
+        if (!renewed) {
+          tell();
+          return null;
+        }
+      }
+      const came = waiting.splice(0).filter(insert);
       arrived.hidden = true;
+      return [...events.children].find((row) => renewed || came.includes(row));
     };
-    arrived.firstElementChild.addEventListener("click", () => {
-      show();
+    button.addEventListener("click", async () => {
       scrollTo({ top: 0 });
+      const row = await show(true);
+      if (row) row.querySelector(".when").focus({ preventScroll: true }); // the button is gone
     });
+    panel.addEventListener("close", () => { if (waiting.length && !reading()) show(); });
+
+    // What comes is said to those who do not see it, not more often than they can listen.
+    let came = 0;
+    const announce = () => {
+      if (came++) return;
+      byId("news").textContent = "";
+      setTimeout(() => {
+        byId("news").textContent = text(came);
+        came = 0;
+      }, 3000);
+    };
     const open = () => {
       clearTimeout(again);
+      if (stale) return;
       const address = new URL(events.dataset.stream, location);
       if (last) address.searchParams.set("after", last);
-      source = new EventSource(address);
+      const mine = source = new EventSource(address);
       source.addEventListener("open", () => { byId("lost").hidden = true; });
-      source.addEventListener("error", () => {
-        byId("lost").hidden = false;
-        if (source.readyState === EventSource.CLOSED) again = setTimeout(open, 3000); // the browser gives up after any answer but 200
+      source.addEventListener("error", async () => {
+        lose({});
+        if (mine.readyState !== EventSource.CLOSED) return;
+        // The browser gives up after any answer but 200, and does not say which it was.
+        await ask(address, { method: "HEAD" }).catch(lose);
+        if (mine === source && !document.hidden && !stale) again = setTimeout(open, 3000);
       });
-      source.addEventListener("reset", () => location.reload());
+      // What is missing comes with the page, which is not loaded while somebody works with it.
+      source.addEventListener("reset", () => {
+        if (scrollY < 200 && !panel.open && !inUse(document.body)) {
+          location.reload();
+          return;
+        }
+        source.close();
+        lose({ refused: true });
+      });
       source.addEventListener("event", (message) => {
         last = message.lastEventId;
         const template = document.createElement("template");
         template.innerHTML = message.data;
         const row = template.content.firstElementChild;
-        if (!row) return;
-        if (scrollY < 200 && !panel.open) {
-          insert(row);
-          return;
-        }
+        if (!row || here(row)) return;
+        announce();
         waiting.push(row);
-        const text = waiting.length === 1 ? arrived.dataset.single : arrived.dataset.many.replace("2", waiting.length);
-        arrived.firstElementChild.textContent = text;
-        arrived.hidden = false;
+        if (waiting.length > most) {
+          waiting.shift();
+          dropped++;
+        }
+        if (reading()) tell();
+        else show();
       });
     };
     // A browser has few connections to one host, so pages that nobody sees have none.
@@ -154,6 +238,11 @@
       if (!document.hidden) open();
     });
     addEventListener("pagehide", close);
+    addEventListener("pageshow", (event) => { // as it was left, without being loaded
+      if (!event.persisted || document.hidden) return;
+      close();
+      open();
+    });
     if (!document.hidden) open();
     else source = { close() {} };
   }
@@ -205,11 +294,11 @@
           update(old, part);
         }
         byId("lost").hidden = true;
-      } catch {
-        byId("lost").hidden = false;
+      } catch (error) {
+        lose(error);
       }
     }
-    setTimeout(refresh, pause());
+    if (!stale) setTimeout(refresh, pause());
   }
   if (document.querySelector("main [data-refresh]")) setTimeout(refresh, 2000);
 })();
