@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 	"unicode"
 	"unicode/utf8"
@@ -83,10 +84,15 @@ func (p *page) render(name string) error {
 	return p.piece(name, "layout", p)
 }
 
+// buffers are for pages, of which most have some 50 KB.
+var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+
 // piece answers with one template of a page.
 func (p *page) piece(name, template string, data any) error {
-	var out bytes.Buffer
-	if err := pages[name].ExecuteTemplate(&out, template, data); err != nil {
+	out := buffers.Get().(*bytes.Buffer)
+	defer buffers.Put(out)
+	out.Reset()
+	if err := pages[name].ExecuteTemplate(out, template, data); err != nil {
 		return err
 	}
 	p.w.Header().Set("Content-Type", "text/html; charset=utf-8")
@@ -153,6 +159,9 @@ func (p *page) Entity(e activity.Entity) entityView {
 	}
 	return v
 }
+
+// escaped is a text in HTML, in a tag or outside.
+func escaped(text string) template.HTML { return template.HTML(template.HTMLEscapeString(text)) }
 
 // anchor writes a link. Those that a line has many of are written here, because templates take a while for each.
 // The address is one of those that are made here: below Options.Path.

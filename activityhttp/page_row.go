@@ -25,8 +25,9 @@ type eventRow struct {
 	Manual    bool
 	New       bool // above the reader's mark
 	Link      string
-	More      []eventRow // those that stand in one line with it
-	Sensitive bool       // something of it is erased
+	Open      template.HTML // the time, as a link to everything that is known
+	More      []eventRow    // those that stand in one line with it
+	Sensitive bool          // something of it is erased
 }
 
 // row shows an event as a line. What it is about is left out where it goes without saying: the entity of the page, and who
@@ -36,6 +37,8 @@ func (p *page) row(e activity.Event, of activity.Entity) eventRow {
 	r.Actor, r.Link, r.Sensitive = p.Entity(e.Actor), p.Path("/events/"+e.ID.String()), e.Erased
 	known := p.known.types[e.Type]
 	r.Label, r.Mark = p.word(cmp.Or(known.label, e.Type)), p.Icon(known.icon)
+	r.Open = `<a class="when" data-panel href="` + template.HTML(template.HTMLEscapeString(r.Link)) + `">` + r.When.HTML +
+		`<span class="hidden"> ` + template.HTML(template.HTMLEscapeString(p.T("details of", r.Label))) + `</span></a>`
 	var named []activity.Entity // by the summary
 	if e.Erased && len(e.Payload) == 0 {
 		r.Line = template.HTML(template.HTMLEscapeString(p.T("erased event", r.Label)))

@@ -19,8 +19,8 @@ type taskRow struct {
 	Queued  moment
 	Ended   moment
 	Lasted  string
-	Records string
-	Numbers []number
+	Count   string        // of the records
+	Numbers template.HTML // of what became of the records
 	Wait    string
 	Percent string
 	Signs   []string
@@ -33,6 +33,7 @@ type taskRow struct {
 	Link    template.HTML // to the report, by the kind
 	State   template.HTML // the status
 	Actions template.HTML // links to what can be done
+	Records template.HTML // how many there are, to be opened
 	Warns   bool          // there is something to warn of
 }
 
@@ -41,12 +42,6 @@ type tag struct{ Text, Link string }
 
 // taskColumns are the labels of the columns, for screens on which each line has them.
 type taskColumns struct{ Actor, Records, Status, Start, Duration, RecordsOf, Report string }
-
-// number is one of the counts of a task.
-type number struct {
-	Name  string
-	Label string
-}
 
 // tasks shows tasks as lines, with what can be done to each. In a list that is to cancel, and to run again what did not complete; the
 // report has everything.
@@ -57,6 +52,8 @@ func (p *page) tasks(tasks []activity.Task, inList bool) ([]taskRow, error) {
 	for i, t := range tasks {
 		rows[i] = p.task(t)
 		rows[i].Columns = columns
+		rows[i].Records = `<details class="records" data-load="` + escaped(rows[i].Report) + `?records"><summary>` + escaped(rows[i].Count) + `<span class="hidden"> ` + escaped(columns.RecordsOf) +
+			`</span></summary>` + rows[i].Numbers + `<p>` + anchor("", rows[i].Report, columns.Report) + `</p></details>`
 		for _, what := range []Permission{Cancel, Rerun, Undo} {
 			if !allowed[what] || inList && (what == Undo || what == Rerun && t.Status == activity.StatusCompleted) {
 				continue
@@ -75,8 +72,8 @@ func (p *page) tasks(tasks []activity.Task, inList bool) ([]taskRow, error) {
 
 // action is a link to what can be done to a task, by a name that its text, its icon and its address have.
 func (p *page) action(name, report string) template.HTML {
-	return `<a class="button quiet" data-panel href="` + template.HTML(template.HTMLEscapeString(report+"/"+name)) + `">` + iconHTML[name] + ` ` +
-		template.HTML(template.HTMLEscapeString(p.T(name))) + `</a>`
+	return `<a class="button quiet" data-panel href="` + escaped(report+"/"+name) + `">` + iconHTML[name] + ` ` +
+		escaped(p.T(name)) + `</a>`
 }
 
 // task shows a task as a line.
@@ -91,9 +88,9 @@ func (p *page) task(t activity.Task) taskRow {
 	case t.Status == activity.StatusProcessing:
 		r.Lasted = p.Span(p.now.Sub(t.StartedAt).Truncate(time.Second))
 	}
-	r.Records = p.N(t.Counts.Attempted())
+	r.Count = p.N(t.Counts.Attempted())
 	if t.Status == activity.StatusProcessing && t.Total > 0 {
-		r.Records = p.T("of", max(t.Done, t.Counts.Attempted()), t.Total)
+		r.Count = p.T("of", max(t.Done, t.Counts.Attempted()), t.Total)
 		r.Percent = p.T("percent", 100*min(max(t.Done, t.Counts.Attempted()), t.Total)/t.Total)
 	}
 	for _, n := range []struct {
@@ -104,8 +101,11 @@ func (p *page) task(t activity.Task) taskRow {
 		{"warned", t.Counts.Warned}, {"failed", t.Counts.Failed},
 	} {
 		if n.count > 0 {
-			r.Numbers = append(r.Numbers, number{n.name, p.T("count "+n.name, n.count)})
+			r.Numbers += `<li class="` + template.HTML(n.name) + `">` + escaped(p.T("count "+n.name, n.count)) + `</li>`
 		}
+	}
+	if r.Numbers != "" {
+		r.Numbers = `<ul class="numbers">` + r.Numbers + `</ul>`
 	}
 	for _, s := range t.Counts.Signs() {
 		r.Signs = append(r.Signs, p.T("sign "+string(s)))
@@ -117,7 +117,7 @@ func (p *page) task(t activity.Task) taskRow {
 		r.Steps = p.T("steps", t.Children.Total-t.Children.Open, t.Children.Total)
 	}
 	r.Link = anchor(`class="kind" `, r.Report, r.Kind)
-	r.State = `<span class="status ` + template.HTML(r.Tone) + `">` + template.HTML(template.HTMLEscapeString(r.Status)) + `</span>`
+	r.State = `<span class="status ` + template.HTML(r.Tone) + `">` + escaped(r.Status) + `</span>`
 	r.Warns = t.System || t.Status == activity.StatusFailed || len(r.Signs) > 0
 	for _, tag := range []struct {
 		is   bool

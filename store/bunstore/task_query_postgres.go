@@ -2,6 +2,7 @@ package bunstore
 
 import (
 	"context"
+	"database/sql"
 	"strconv"
 	"strings"
 
@@ -188,9 +189,46 @@ func pgTasks(w *taskWalk) (text string, args []any) {
 	return head + text + "\nORDER BY " + column.expression + " " + direction + ", t.id " + direction + "\nLIMIT $6::integer", args
 }
 
-func (postgres) listTasks(ctx context.Context, db conn, w *taskWalk) ([]activity.Task, error) {
+func (postgres) listTasks(ctx context.Context, db conn, w *taskWalk) (list []activity.Task, err error) {
 	text, args := pgTasks(w)
-	return tasks(ctx, db, text, args...)
+	if w.byStart() {
+		return tasks(ctx, db, text, args...)
+	}
+	err = pgUncompiled(ctx, db, func(db conn) (err error) {
+		list, err = tasks(ctx, db, text, args...)
+		return err
+	})
+	return list, err
+}
+
+const (
+	pgCompileNothing  = `SELECT current_setting('jit'), set_config('jit', 'off', true)`
+	pgCompileAsBefore = `SELECT set_config('jit', $1::text, true)`
+)
+
+// pgUncompiled reads with a statement that the planner takes for so dear, because it does not know how long lists are, that it would have
+// it compiled: which takes a hundred times as long as to run it. The setting lasts as long as a transaction, and in
+// one of the host's it is put back.
+func pgUncompiled(ctx context.Context, db conn, read func(conn) error) error {
+	pool, ok := db.(interface {
+		BeginTx(ctx context.Context, options *sql.TxOptions) (*sql.Tx, error)
+	})
+	if ok {
+		tx, err := pool.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
+		if err != nil {
+			return err
+		}
+		defer func() { _ = tx.Rollback() }() // there is nothing to commit
+		db = tx
+	}
+	var before, off string
+	if err := db.QueryRowContext(ctx, pgCompileNothing).Scan(&before, &off); err != nil {
+		return err
+	}
+	if err := read(db); err != nil || ok {
+		return err
+	}
+	return db.QueryRowContext(ctx, pgCompileAsBefore, before).Scan(&before)
 }
 
 func (postgres) countTasks(ctx context.Context, db conn, w *taskWalk) (n int, err error) {
