@@ -158,9 +158,7 @@ func (p *page) facts(body *reportPage, report activity.Report) {
 	}
 	body.EndedBy = p.Entity(report.Task.EndedBy)
 	body.Object = p.word(p.known.kinds[report.Task.Kind].Object)
-	if n := report.Task.Counts.Succeeded(); n > 0 {
-		body.Succeeded = p.N(n)
-	}
+	body.Succeeded = p.N(report.Task.Counts.Succeeded())
 }
 
 // around fills in the tasks that this one has to do with: its recipe and its steps, what it repeats and undoes, and how it

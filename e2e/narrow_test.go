@@ -10,7 +10,7 @@ func TestNarrow(t *testing.T) {
 	b.visit("/")
 	b.submit(withText("thead a", "Status"))
 	b.want(`document.querySelector("[aria-sort=descending]").textContent === "Status"`)
-	b.click(one(".records summary"))
+	b.click(one(".task.completed .records summary"))
 	b.until(`document.querySelector(".records .list") !== null`)
 	const roles = `[...document.querySelectorAll(".list, .list *")].filter((e) => {
 		const role = { TABLE: "table", THEAD: "rowgroup", TBODY: "rowgroup", TR: "row", TD: "cell", TH: e.closest("thead") ? "columnheader" : "rowheader" }[e.tagName];
