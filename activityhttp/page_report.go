@@ -28,6 +28,8 @@ type reportPage struct {
 	CSVKind    string // of the open category only
 	CSVBefore  string
 	Attributes []field
+	Queued     moment
+	Ended      moment
 	EndedBy    entityView
 	Object     string // what its records are
 	Succeeded  string
@@ -156,7 +158,7 @@ func (p *page) facts(body *reportPage, report activity.Report) {
 	if report.Task.Counts.Updated+report.Task.Counts.Deleted > 0 {
 		body.CSVBefore = body.CSV + "?before=true"
 	}
-	body.EndedBy = p.Entity(report.Task.EndedBy)
+	body.Queued, body.Ended, body.EndedBy = p.Moment(report.Task.QueuedAt), p.Moment(report.Task.EndedAt), p.Entity(report.Task.EndedBy)
 	body.Object = p.word(p.known.kinds[report.Task.Kind].Object)
 	body.Succeeded = p.N(report.Task.Counts.Succeeded())
 }

@@ -16,8 +16,6 @@ type taskRow struct {
 	Tone    string // of its colour: queued, processing, completed, failed, cancelled
 	Actor   entityView
 	Started moment
-	Queued  moment
-	Ended   moment
 	Lasted  string
 	Count   string        // of the records
 	Numbers template.HTML // of what became of the records
@@ -80,7 +78,7 @@ func (p *page) action(name, report string) template.HTML {
 func (p *page) task(t activity.Task) taskRow {
 	r := taskRow{
 		page: p, Task: t, Kind: p.word(p.known.kindLabel(t.Kind)), Status: p.T("status " + t.Status.String()), Tone: t.Status.String(), Actor: p.Entity(t.Actor),
-		Started: p.Moment(t.Start()), Queued: p.Moment(t.QueuedAt), Ended: p.Moment(t.EndedAt), Report: p.Path("/tasks/" + t.ID.String()),
+		Started: p.Moment(t.Start()), Report: p.Path("/tasks/" + t.ID.String()),
 	}
 	switch {
 	case !t.EndedAt.IsZero() && !t.StartedAt.IsZero():

@@ -88,6 +88,7 @@ func (b *bench) streams(e ledgerEngine) error {
 		return err
 	}
 	defer d.close()
+	d.store.DB().SetMaxOpenConns(16) // as a host does: all clients come at once
 	w := newWorkload(1, b.size.small)
 	if err := b.seedLedger(d, w, b.size.small); err != nil {
 		return err
