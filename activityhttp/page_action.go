@@ -12,7 +12,7 @@ import (
 
 // confirmPage asks before something is done to a task.
 type confirmPage struct {
-	taskRow
+	*taskRow
 	Question string
 	Button   string
 	Action   string

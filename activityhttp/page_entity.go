@@ -15,7 +15,7 @@ type entityPage struct {
 	Children []entityView
 	Merged   []entityView
 	More     bool // there are more of these
-	Runs     []taskRow
+	Runs     []*taskRow
 	AllRuns  string   // the address with all runs; empty: these are all
 	Doings   []string // the addresses of what it did, and of its tasks, if it is somebody
 	Form     commentForm

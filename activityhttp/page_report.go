@@ -12,7 +12,7 @@ import (
 
 // reportPage is the report of a task.
 type reportPage struct {
-	taskRow
+	*taskRow
 	filter
 	About      []entityView
 	Categories []tab
@@ -21,7 +21,7 @@ type reportPage struct {
 	First      string // the address of the first page, on a later one
 	Notice     string // why there is nothing to show
 	Links      []taskLink
-	Steps      []taskRow
+	Steps      []*taskRow
 	Drift      []driftRow
 	DriftMore  bool
 	CSV        string

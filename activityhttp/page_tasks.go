@@ -11,7 +11,7 @@ import (
 type tasksPage struct {
 	filter
 	Tabs    []tab
-	Rows    []taskRow
+	Rows    []*taskRow
 	Total   string
 	Next    string
 	Prev    string

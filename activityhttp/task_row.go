@@ -43,8 +43,8 @@ type taskColumns struct{ Actor, Records, Status, Start, Duration, RecordsOf, Rep
 
 // tasks shows tasks as lines, with what can be done to each. In a list that is to cancel, and to run again what did not complete; the
 // report has everything.
-func (p *page) tasks(tasks []activity.Task, inList bool) ([]taskRow, error) {
-	rows := make([]taskRow, len(tasks))
+func (p *page) tasks(tasks []activity.Task, inList bool) ([]*taskRow, error) {
+	rows := make([]*taskRow, len(tasks)) // by address: templates would copy them
 	allowed := map[Permission]bool{Cancel: p.may(Cancel), Rerun: p.may(Rerun), Undo: p.may(Undo)}
 	columns := &taskColumns{p.T("column actor"), p.T("column attempted"), p.T("column status"), p.T("column start"), p.T("column duration"), p.T("records of"), p.T("to report")}
 	for i, t := range tasks {
@@ -75,8 +75,8 @@ func (p *page) action(name, report string) template.HTML {
 }
 
 // task shows a task as a line.
-func (p *page) task(t activity.Task) taskRow {
-	r := taskRow{
+func (p *page) task(t activity.Task) *taskRow {
+	r := &taskRow{
 		page: p, Task: t, Kind: p.word(p.known.kindLabel(t.Kind)), Status: p.T("status " + t.Status.String()), Tone: t.Status.String(), Actor: p.Entity(t.Actor),
 		Started: p.Moment(t.Start()), Report: p.Path("/tasks/" + t.ID.String()),
 	}
@@ -142,7 +142,7 @@ func (r *taskRow) tag(text string, of activity.ID) {
 }
 
 // Done is how far the task is, for its progress bar.
-func (r taskRow) Done() int64 { return min(max(r.Task.Done, r.Task.Counts.Attempted()), r.Task.Total) }
+func (r *taskRow) Done() int64 { return min(max(r.Task.Done, r.Task.Counts.Attempted()), r.Task.Total) }
 
 // wait says what a queued task waits for.
 func (p *page) wait(w activity.Wait) string {
