@@ -112,6 +112,12 @@ func (b *bench) serves(prefix string, large viewed) error {
 	if !b.wanted(prefix + servedName) {
 		return nil
 	}
+	if _, err := large.journal.Seal(b.ctx); err != nil { // as somewhere it always is
+		return err
+	}
+	if err := large.settle(); err != nil {
+		return err
+	}
 	handler := newHandler(large.journal)
 	defer handler.Close()
 	largest := 0.0
