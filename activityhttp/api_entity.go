@@ -78,12 +78,17 @@ func (c *call) postRead() error {
 	if body.Through.IsZero() {
 		return badInput("through", "is missing")
 	}
-	if _, err := c.tenant.Event(c.ctx(), body.Through); err != nil {
-		return err
-	}
-	if err := c.tenant.Reader(c.actor).MarkRead(c.ctx(), body.Of, body.Through); err != nil {
+	if err := c.markRead(body.Of, body.Through); err != nil {
 		return err
 	}
 	c.w.WriteHeader(http.StatusNoContent)
 	return nil
+}
+
+// markRead moves the actor's mark up to an event that is there.
+func (c *call) markRead(of activity.Entity, through activity.ID) error {
+	if _, err := c.tenant.Event(c.ctx(), through); err != nil {
+		return err
+	}
+	return c.tenant.Reader(c.actor).MarkRead(c.ctx(), of, through)
 }

@@ -38,7 +38,6 @@ var icons = map[string]string{
 	"undo":     "M8 5L4 9l4 4M4 9h10a6 6 0 0 1 0 12h-3",
 	"rerun":    "M20 11a8 8 0 1 0-2 6M20 5v6h-6",
 	"cancel":   "M6 6l12 12M18 6L6 18",
-	"check":    "M5 13l4 4L19 7",
 	"clock":    "M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18zM12 7v5l3 3",
 	"proof":    "M12 3l8 3v6c0 5-4 8-8 9-4-1-8-4-8-9V6zM9 12l2 2 4-4",
 }
@@ -59,7 +58,7 @@ func (p *page) Icon(name string) template.HTML {
 		return drawn
 	}
 	if strings.HasPrefix(name, "/") && !strings.HasPrefix(name, "//") {
-		return template.HTML(`<img class="icon" alt="" src="` + template.HTMLEscapeString(name) + `">`)
+		return `<img class="icon" alt="" src="` + escaped(name) + `">`
 	}
 	return iconHTML["dot"]
 }

@@ -10,11 +10,13 @@ import (
 // known is what the journal was configured with, as pages look it up.
 type known struct {
 	types          map[string]knownType
+	typeNames      []string // in the order of the types
 	kinds          map[string]activity.Kind
 	allKinds       []activity.Kind
 	quotas         []activity.Quota
 	categories     []string // of types, in the order of the types
 	taskCategories []string // of kinds, in the order of the kinds
+	wholeQuotas    []string // that kinds charge for the tenant as a whole, in the order of the kinds
 }
 
 type knownType struct {
@@ -28,20 +30,21 @@ func knownOf(j *activity.Journal) known {
 	for _, t := range j.Types() {
 		o := t.Options()
 		k.types[t.Name()] = knownType{label: o.Label, icon: o.Icon, category: o.Category}
-		k.categories = addTo(k.categories, o.Category)
+		k.typeNames, k.categories = append(k.typeNames, t.Name()), addTo(k.categories, o.Category)
 	}
 	for _, kind := range k.allKinds {
 		k.kinds[kind.Name] = kind
-		k.taskCategories = addTo(k.taskCategories, kind.Category)
+		k.taskCategories, k.wholeQuotas = addTo(k.taskCategories, kind.Category), addTo(k.wholeQuotas, kind.Quota)
 	}
 	return k
 }
 
-func addTo(list []string, category string) []string {
-	if category == "" || slices.Contains(list, category) {
+// addTo adds a name to a list that does not have it.
+func addTo(list []string, name string) []string {
+	if name == "" || slices.Contains(list, name) {
 		return list
 	}
-	return append(list, category)
+	return append(list, name)
 }
 
 // kindLabel returns the label of a kind, also of one that is not configured any more.

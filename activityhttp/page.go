@@ -150,15 +150,18 @@ func (p *page) Entity(e activity.Entity) entityView {
 	case e.Kind == activity.EventKind:
 		v.Page = p.Path("/events/" + e.ID)
 	default:
-		v.Page = p.Path("/entity?" + encode("of", entityParam(e)))
+		v.Page = p.Path(entityPath(e))
 		v.Link = p.journal.Link(e)
 	}
-	v.HTML = `<span class="entity">` + template.HTML(template.HTMLEscapeString(v.Name)) + `</span>`
+	v.HTML = `<span class="entity">` + escaped(v.Name) + `</span>`
 	if v.Page != "" {
 		v.HTML = anchor(`class="entity" `, v.Page, v.Name)
 	}
 	return v
 }
+
+// entityPath is the address of the page of an entity, below Options.Path.
+func entityPath(e activity.Entity) string { return "/entity?" + encode("of", entityParam(e)) }
 
 // escaped is a text in HTML, in a tag or outside.
 func escaped(text string) template.HTML { return template.HTML(template.HTMLEscapeString(text)) }
@@ -166,7 +169,7 @@ func escaped(text string) template.HTML { return template.HTML(template.HTMLEsca
 // anchor writes a link. Those that a line has many of are written here, because templates take a while for each.
 // The address is one of those that are made here: below Options.Path.
 func anchor(attributes template.HTML, address, text string) template.HTML {
-	return `<a ` + attributes + `href="` + template.HTML(template.HTMLEscapeString(address)+`">`+template.HTMLEscapeString(text)) + `</a>`
+	return `<a ` + attributes + `href="` + escaped(address) + `">` + escaped(text) + `</a>`
 }
 
 // title is a word of the host as the beginning of a label.

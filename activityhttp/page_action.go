@@ -51,10 +51,11 @@ func (c *call) doCancel() error {
 	if err != nil {
 		return err
 	}
-	if err := c.r.ParseForm(); err != nil {
-		return badInput("body", "is no form")
+	v, err := c.form()
+	if err != nil {
+		return err
 	}
-	if _, err := c.tenant.Cancel(c.ctx(), id, c.actor, strings.TrimSpace(c.r.PostForm.Get("reason"))); err != nil {
+	if _, err := c.tenant.Cancel(c.ctx(), id, c.actor, strings.TrimSpace(v.Get("reason"))); err != nil {
 		return err
 	}
 	return c.back("/tasks/" + id.String())

@@ -142,18 +142,18 @@ func labelIn(of activity.Entity, events []activity.Event) string {
 
 // doComment records a comment on an entity or on an event.
 func (c *call) doComment() error {
-	if err := c.r.ParseForm(); err != nil {
-		return badInput("body", "is no form")
+	v, err := c.form()
+	if err != nil {
+		return err
 	}
-	v := newValues(c.r.PostForm)
 	of, id := v.entity("of"), v.id("event")
 	if v.err != nil {
 		return v.err
 	}
-	body := comment{Event: id, About: of, Text: c.r.PostForm.Get("text")}
+	body := comment{Event: id, About: of, Text: v.Get("text")}
 	where := "/events/" + id.String()
 	if id.IsZero() {
-		where = "/entity?" + encode("of", entityParam(of))
+		where = entityPath(of)
 	}
 	draft, err := c.draft(&body)
 	if err != nil {
@@ -162,5 +162,5 @@ func (c *call) doComment() error {
 	if _, err := c.tenant.Record(c.ctx(), draft); err != nil {
 		return err
 	}
-	return c.backTo(c.r.PostForm.Get("back"), where)
+	return c.backTo(v.Get("back"), where)
 }

@@ -102,7 +102,7 @@ func (p *page) place(id activity.ID) (*place, error) {
 		found.Signed, found.Size, found.Checkpoint = true, p.N(proof.Checkpoint.Size), p.Moment(p.now)
 	case errors.Is(err, activity.ErrTampered):
 		found.Bad = true
-	case !errors.Is(err, activity.ErrInvalid): // which it is without a signer
+	case !errors.Is(signed(err), errUnsigned):
 		return nil, err
 	}
 	return found, nil

@@ -190,9 +190,9 @@ func (p *page) tabs(facets []activity.Facet, open string, order []string, addres
 // timelineChoices fills in what can be chosen.
 func (p *page) timelineChoices(view *timelineView) {
 	category := view.Get("category")
-	for _, t := range p.journal.Types() {
-		if known := p.known.types[t.Name()]; category == "" || known.category == category {
-			view.Types = append(view.Types, choiceView{t.Name(), p.word(known.label), view.Get("type") == t.Name()})
+	for _, name := range p.known.typeNames {
+		if known := p.known.types[name]; category == "" || known.category == category {
+			view.Types = append(view.Types, choiceView{name, p.word(known.label), view.Get("type") == name})
 		}
 	}
 	for _, source := range []string{"automatic", "manual"} {
@@ -211,23 +211,20 @@ func (p *page) whens(chosen string) []choiceView {
 
 // doRead moves the reader's mark.
 func (c *call) doRead() error {
-	if err := c.r.ParseForm(); err != nil {
-		return badInput("body", "is no form")
+	v, err := c.form()
+	if err != nil {
+		return err
 	}
-	v := newValues(c.r.PostForm)
 	of, through := v.entity("of"), v.id("through")
 	if v.err != nil {
 		return v.err
 	}
-	if _, err := c.tenant.Event(c.ctx(), through); err != nil {
-		return err
-	}
-	if err := c.tenant.Reader(c.actor).MarkRead(c.ctx(), of, through); err != nil {
+	if err := c.markRead(of, through); err != nil {
 		return err
 	}
 	where := "/feed"
 	if !of.IsZero() {
-		where = "/entity?" + encode("of", entityParam(of))
+		where = entityPath(of)
 	}
-	return c.backTo(c.r.PostForm.Get("back"), where)
+	return c.backTo(v.Get("back"), where)
 }

@@ -37,11 +37,11 @@ func (p *page) row(e activity.Event, of activity.Entity) eventRow {
 	r.Actor, r.Link, r.Sensitive = p.Entity(e.Actor), p.Path("/events/"+e.ID.String()), e.Erased
 	known := p.known.types[e.Type]
 	r.Label, r.Mark = p.word(cmp.Or(known.label, e.Type)), p.Icon(known.icon)
-	r.Open = `<a class="when" data-panel href="` + template.HTML(template.HTMLEscapeString(r.Link)) + `">` + r.When.HTML +
-		`<span class="hidden"> ` + template.HTML(template.HTMLEscapeString(p.T("details of", r.Label))) + `</span></a>`
+	r.Open = `<a class="when" data-panel href="` + escaped(r.Link) + `">` + r.When.HTML +
+		`<span class="hidden"> ` + escaped(p.T("details of", r.Label)) + `</span></a>`
 	var named []activity.Entity // by the summary
 	if e.Erased && len(e.Payload) == 0 {
-		r.Line = template.HTML(template.HTMLEscapeString(p.T("erased event", r.Label)))
+		r.Line = escaped(p.T("erased event", r.Label))
 	} else {
 		summary := p.journal.Summary(e, p.locale)
 		r.Line = p.line(summary)

@@ -109,10 +109,8 @@ func (p *page) subjects() ([]activity.Entity, error) {
 // Quotas that no kind charges are shown for all.
 func (c *call) quotasOf(subject activity.Entity) []activity.Quota {
 	return slices.DeleteFunc(slices.Clone(c.known.quotas), func(q activity.Quota) bool {
-		whole, single := false, false
-		for _, k := range c.known.allKinds {
-			whole, single = whole || k.Quota == q.Name, single || k.ActorQuota == q.Name
-		}
+		whole := slices.Contains(c.known.wholeQuotas, q.Name)
+		single := slices.ContainsFunc(c.known.allKinds, func(k activity.Kind) bool { return k.ActorQuota == q.Name })
 		return whole != single && single == subject.IsZero()
 	})
 }
@@ -192,13 +190,7 @@ const maxMeters = 4
 
 // meters shows the longest window of each quota that tasks charge for the tenant as a whole.
 func (p *page) meters() error {
-	var names []string
-	for _, k := range p.known.allKinds {
-		if k.Quota != "" && !slices.Contains(names, k.Quota) && len(names) < maxMeters {
-			names = append(names, k.Quota)
-		}
-	}
-	for _, name := range names {
+	for _, name := range p.known.wholeQuotas[:min(len(p.known.wholeQuotas), maxMeters)] {
 		usage, err := p.tenant.Meter(name, activity.Entity{}).Usage(p.ctx())
 		if err != nil {
 			return err

@@ -156,7 +156,7 @@ func (p *page) Moment(t time.Time) moment {
 		ISO:   t.UTC().Format(time.RFC3339Nano),
 		Age:   p.age(p.now.Sub(t)),
 	}
-	m.HTML = template.HTML(`<time datetime="` + m.ISO + `" title="` + template.HTMLEscapeString(m.Exact) + `">` + template.HTMLEscapeString(m.Text) + `</time>`)
+	m.HTML = `<time datetime="` + escaped(m.ISO) + `" title="` + escaped(m.Exact) + `">` + escaped(m.Text) + `</time>`
 	return m
 }
 

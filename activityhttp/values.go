@@ -20,6 +20,14 @@ type values struct {
 
 func newValues(v url.Values) *values { return &values{Values: v, read: map[string]bool{}} }
 
+// form reads the fields of a form.
+func (c *call) form() (*values, error) {
+	if err := c.r.ParseForm(); err != nil {
+		return nil, badInput("body", "is no form")
+	}
+	return newValues(c.r.PostForm), nil
+}
+
 func (v *values) fail(name, reason string) {
 	if v.err == nil {
 		v.err = badInput(name, reason)
