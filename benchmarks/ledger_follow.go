@@ -71,17 +71,29 @@ func (b *bench) lags(d *ledgerDatabase, store activity.Store, w *workload) ([]fl
 		return nil, err
 	}
 
-	calls := int(b.size.following.Seconds() * followedCalls)
-	returned := map[activity.ID]time.Time{}
+	returned, err := b.recordEvenly(d, w, int(b.size.following.Seconds()*followedCalls), followedBatch, followedCalls)
+	if err != nil {
+		return nil, err
+	}
+	if err := f.wait(1 + len(returned)); err != nil {
+		return nil, err
+	}
+	f.stop()
+	return lagsOf(returned, seen)
+}
+
+// recordEvenly makes calls of so many events at an even pace, so many calls a second, and returns for each event when its call returned.
+func (b *bench) recordEvenly(d *ledgerDatabase, w *workload, calls, size, perSecond int) (map[activity.ID]time.Time, error) {
+	returned := make(map[activity.ID]time.Time, calls*size)
 	start := time.Now()
 	for i := range calls {
 		// A call that took too long makes the next ones come at once: the pace stays.
 		select {
-		case <-time.After(time.Until(start.Add(time.Duration(i) * time.Second / followedCalls))):
+		case <-time.After(time.Until(start.Add(time.Duration(i) * time.Second / time.Duration(perSecond)))):
 		case <-b.ctx.Done():
 			return nil, b.ctx.Err()
 		}
-		events, err := d.tenant.Record(b.ctx, w.drafts(followedBatch)...)
+		events, err := d.tenant.Record(b.ctx, w.drafts(size)...)
 		if err != nil {
 			return nil, err
 		}
@@ -90,13 +102,8 @@ func (b *bench) lags(d *ledgerDatabase, store activity.Store, w *workload) ([]fl
 			returned[events[i].ID] = now
 		}
 	}
-	taken := time.Since(start)
-	if err := f.wait(1 + len(returned)); err != nil {
-		return nil, err
-	}
-	f.stop()
-	b.progress("  %.0f events/s were recorded", float64(len(returned))/taken.Seconds())
-	return lagsOf(returned, seen)
+	b.progress("  %.0f events/s were recorded", float64(len(returned))/time.Since(start).Seconds())
+	return returned, nil
 }
 
 // lagsOf returns the milliseconds from the first time of each event to the second. An event that was seen before

@@ -127,7 +127,7 @@ func (b *bench) streams(e ledgerEngine) error {
 	if n := connected.Load(); n != int64(clients) {
 		return fmt.Errorf("%d of %d clients are connected", n, clients)
 	}
-	returned, err := b.recordEvenly(d, w, events)
+	returned, err := b.recordEvenly(d, w, events, 1, streamedRate)
 	if err != nil {
 		return err
 	}
@@ -147,24 +147,4 @@ func (b *bench) streams(e ledgerEngine) error {
 	b.progress("  clients were cut off, and came back, %d times", returns)
 	b.tellLags(e.prefix+"stream_lag", lags, atMost(1000))
 	return nil
-}
-
-// recordEvenly records one event after the other at an even pace, and returns when each call returned.
-func (b *bench) recordEvenly(d *ledgerDatabase, w *workload, n int) (map[activity.ID]time.Time, error) {
-	returned := make(map[activity.ID]time.Time, n)
-	start := time.Now()
-	for i := range n {
-		select {
-		case <-time.After(time.Until(start.Add(time.Duration(i) * time.Second / streamedRate))):
-		case <-b.ctx.Done():
-			return nil, b.ctx.Err()
-		}
-		events, err := d.tenant.Record(b.ctx, w.drafts(1)...)
-		if err != nil {
-			return nil, err
-		}
-		returned[events[0].ID] = time.Now()
-	}
-	b.progress("  %.0f events/s were recorded", float64(n)/time.Since(start).Seconds())
-	return returned, nil
 }
